@@ -1,0 +1,1 @@
+"""A relay between customers' apps, Salesforce and Tencent Chat."""
