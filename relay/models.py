@@ -1,0 +1,83 @@
+"""What the rooms hand to each other: a Case's content, a ticket, a command to a group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+FieldValue = StrictStr | StrictBool | StrictInt | StrictFloat | None
+
+
+def _email(text: str) -> str:
+    local, at, domain = text.rpartition("@")
+    if text and not (at and local and "." in domain.strip(".") and not any(c.isspace() for c in text)):
+        raise ValueError("is not an e-mail address")
+    return text
+
+
+class CaseInfo(BaseModel):
+    """What the end user says about the ticket; becomes the Case."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+    subject: Annotated[StrictStr, Field(min_length=1, description="becomes the Case's Subject")]
+    desc: Annotated[StrictStr | None, Field(description="becomes the Case's Description")] = None
+    name: Annotated[StrictStr | None, Field(description="the person's name, SuppliedName")] = None
+    email: Annotated[
+        StrictStr | None, AfterValidator(lambda text: text and _email(text)), Field(description="SuppliedEmail")
+    ] = None
+    phone: Annotated[StrictStr | None, Field(description="SuppliedPhone")] = None
+    priority: Annotated[StrictStr | None, Field(description="one of the org's priorities")] = None
+    origin: Annotated[
+        StrictStr | None, Field(description="one of the org's origins; SALESFORCE_CASE_ORIGIN if absent")
+    ] = None
+    fields: Annotated[
+        dict[str, FieldValue] | None, Field(description="more Case fields, of SALESFORCE_CASE_FIELDS")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One end user's request, as the ledger remembers it.
+
+    state: open (being worked on), done (Case and group exist), failed (ended; problem says why).
+    case_info: None once it was blanked, some days after the ticket ended.
+    problem: a problem document, see RelayError.problem.
+    claim: rises whenever somebody takes the ticket over; who holds an older number may no longer write.
+    attempts: how often background work has tried it.
+    """
+
+    ticket_id: str
+    user_id: str
+    body_hash: str
+    case_info: CaseInfo | None
+    case_id: str | None
+    state: Literal["open", "done", "failed"]
+    problem: dict[str, object] | None
+    holder: str | None
+    claim: int
+    attempts: int
+    created_at: float
+
+
+Verb = Literal["join", "leave", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something Salesforce asked to be done to a group, done in order for each group.
+
+    user_id: the User who joins or leaves; None for delete.
+    waits: another command to the same group is still before it.
+    """
+
+    command_id: int
+    verb: Verb
+    group_id: str
+    user_id: str | None
+    holder: str | None
+    claim: int
+    attempts: int
+    waits: bool

@@ -1,0 +1,143 @@
+"""The shape of the house: what the core asks of Salesforce, of Tencent Chat and of the ledger.
+
+Every method of Crm and Im may be repeated safely; core never asks whether something happened already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from relay.models import CaseInfo, Command, Ticket, Verb
+
+
+class Crm(Protocol):
+    """Salesforce."""
+
+    async def create_case(self, ticket_id: str, info: CaseInfo) -> str:
+        """Make the Case that carries ticket_id, or find the one made before; its 18-character id.
+
+        Raises CrmError of any kind. What did not fit into a field's length is kept, see save_overflow.
+        """
+        ...
+
+    async def save_overflow(self, case_id: str, ticket_id: str, info: CaseInfo) -> None:
+        """Attach to the Case, once, whatever create_case had to cut; does nothing where all fitted."""
+        ...
+
+    async def org_id(self) -> str:
+        """The 18-character id of the org that the relay is logged in to."""
+        ...
+
+    async def ping(self) -> None:
+        """Raise what keeps the relay from calling Salesforce, if anything does."""
+        ...
+
+
+class Im(Protocol):
+    """Tencent Chat. Group ids and user ids are used as given; agents are known by their 18-character User ids."""
+
+    def user_sig(self, user_id: str) -> tuple[str, int]:
+        """A login for the user: (UserSig, Unix second of its end)."""
+        ...
+
+    def is_admin(self, user_id: str) -> bool:
+        """Whether the id is an account nobody may sign in as, however its letters are cased."""
+        ...
+
+    async def import_account(self, user_id: str, nick: str | None = None) -> None:
+        """Make the account known; already known is success."""
+        ...
+
+    async def create_group(self, group_id: str, *, name: str, user_id: str) -> None:
+        """Make the ticket's group with the end user in it; already made for him is success, else GroupConflict."""
+        ...
+
+    async def add_group_member(self, group_id: str, user_id: str) -> None:
+        """Already a member is success; GroupNotFound, GroupFull and every other ImError is raised."""
+        ...
+
+    async def delete_group_member(self, group_id: str, user_id: str) -> None:
+        """Not a member, or no such group, is success."""
+        ...
+
+    async def destroy_group(self, group_id: str) -> None:
+        """No such group is success."""
+        ...
+
+    async def ping(self) -> None:
+        """Raise what keeps the relay from calling Tencent, if anything does."""
+        ...
+
+
+class Store(Protocol):
+    """The ledger. Each method is one commit: what it returned from survives a kill -9. Raises StoreUnavailable.
+
+    now and until are Unix seconds; holder names a process; a write whose claim number is no longer the newest
+    does nothing and returns False.
+    """
+
+    async def accept_ticket(
+        self,
+        *,
+        ticket_id: str,
+        key_hash: str | None,
+        body_hash: str,
+        user_id: str,
+        case_info: CaseInfo,
+        holder: str,
+        now: float,
+        until: float,
+    ) -> Ticket:
+        """Remember a new ticket, held until `until`; or the one of the same key, taken over if nobody holds it."""
+        ...
+
+    async def find_ticket(self, ticket_id: str) -> Ticket | None: ...
+
+    async def record_case(self, ticket: Ticket, case_id: str) -> bool: ...
+
+    async def finish_ticket(self, ticket: Ticket, case_id: str, now: float) -> bool: ...
+
+    async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool: ...
+
+    async def postpone_ticket(self, ticket: Ticket, until: float) -> bool:
+        """Let go of the ticket; it may be claimed again from `until` on."""
+        ...
+
+    async def claim_tickets(self, *, holder: str, now: float, until: float, limit: int) -> list[Ticket]:
+        """Take over open tickets that nobody works on, the longest waiting first."""
+        ...
+
+    async def is_ticket_open_for(self, case_id: str) -> bool:
+        """Whether a ticket is under way that has this Case, or has none yet."""
+        ...
+
+    async def add_command(
+        self, *, verb: Verb, group_id: str, user_id: str | None, holder: str, now: float, until: float
+    ) -> Command: ...
+
+    async def finish_command(self, command: Command) -> bool: ...
+
+    async def fail_command(self, command: Command, problem: dict[str, object]) -> bool:
+        """Keep it as a dead letter; the next command to the group may go on."""
+        ...
+
+    async def postpone_command(self, command: Command, until: float) -> bool: ...
+
+    async def claim_commands(self, *, holder: str, now: float, until: float, limit: int) -> list[Command]:
+        """Take over commands that nobody works on and that no earlier one to the same group keeps waiting."""
+        ...
+
+    async def renew(self, tickets: Iterable[Ticket], commands: Iterable[Command], until: float) -> None:
+        """Hold on to these for longer."""
+        ...
+
+    async def blank_case_infos(self, ended_before: float) -> int:
+        """Forget what end users wrote in tickets that ended before then; how many there were."""
+        ...
+
+    async def remember(self, name: str, value: str) -> None: ...
+
+    async def recall(self, name: str) -> str | None: ...
+
+    async def ping(self) -> None: ...

@@ -1,0 +1,60 @@
+"""Trying again, by tenacity: only what may be repeated, with jitter, within a budget, not before the vendor says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import tenacity
+
+from relay.errors import RelayError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one vendor call may be repeated.
+
+    budget: seconds from the first failure to the last try; 0 means a single try.
+    first, longest: seconds, the waits grow from the one to the other, each drawn at random below its bound.
+    sleep: what waiting is, given by tests.
+    """
+
+    budget: float = 5.0
+    first: float = 0.1
+    longest: float = 2.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def call(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Await attempt() until it succeeds, fails for good, or the budget is used up; then raise what it raised last."""
+        try:
+            return await attempt()  # the usual case does not pay for the machinery below
+        except RelayError as error:
+            if not self._may_repeat(error):
+                raise
+            failures = [error]
+
+        async def again() -> T:
+            if failures:
+                raise failures.pop()  # tenacity counts the failure above as its first
+            return await attempt()
+
+        retrying = tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception(self._may_repeat),
+            wait=self._wait,
+            stop=tenacity.stop_before_delay(self.budget),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        return await retrying(again)
+
+    def _may_repeat(self, error: BaseException) -> bool:
+        return isinstance(error, RelayError) and error.retryable and (error.retry_after or 0.0) < self.budget
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        drawn = tenacity.wait_random_exponential(multiplier=self.first, max=self.longest)(state)
+        error = state.outcome.exception() if state.outcome else None
+        return max(drawn, getattr(error, "retry_after", None) or 0.0)
