@@ -1,0 +1,154 @@
+"""The hallway in front of an emulator: looks at its state, its calls and its faults, and lets the rest through."""
+
+import asyncio
+import json
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sandbox.connection import cut
+from sandbox.faults import Fault, Faults, parse_faults
+from sandbox.journal import Direction, Entry, Journal
+
+__all__ = ["Control", "Direction", "Entry", "Fault", "Faults", "Journal", "Vendor"]
+
+PREFIX = "/__sandbox__/"
+_METHODS = {"state": ("GET",), "calls": ("GET",), "faults": ("GET", "POST"), "do": ("POST",), "reset": ("POST",)}
+
+
+class Vendor(Protocol):
+    """An emulated vendor as the hallway sees it."""
+
+    @property
+    def app(self) -> ASGIApp:
+        """The vendor's own URL space."""
+
+    def state(self) -> dict[str, object]:
+        """What `GET /__sandbox__/state` answers."""
+
+    def reset(self) -> None:
+        """Back to how the emulator started, with the same credentials."""
+
+    def names(self, scope: Scope) -> list[str]:
+        """How a fault may call this request."""
+
+    def failure(self, fault: Fault) -> Response:
+        """The vendor's own way to say `fault.errorCode` or `fault.status`."""
+
+    async def do(self, action: dict[str, object]) -> dict[str, object]:
+        """What has no API of the vendor; ValueError says what is wrong with the action."""
+
+
+class Control:
+    """One emulator behind its hallway, as an ASGI application."""
+
+    def __init__(self, vendor: Vendor, journal: Journal, faults: Faults) -> None:
+        self.vendor = vendor
+        self.journal = journal
+        self.faults = faults
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.vendor.app(scope, receive, send)
+        elif scope["path"].startswith(PREFIX):
+            response = await self._control(Request(scope, receive))
+            await response(scope, receive, send)
+        else:
+            await self._pass(scope, receive, send)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        fault = self.faults.take([scope["path"], *self.vendor.names(scope)])
+        if fault is None:
+            await self._answer(self.vendor.app, scope, receive, send)
+        else:
+            await self._fail(fault, scope, receive, send)
+
+    async def _fail(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        instead = fault.answers or fault.drop
+        if fault.after and instead:
+            await self.vendor.app(scope, receive, _unheard)
+        if fault.after and not instead:
+            send = _delayed(send, (fault.delayMs or 0) / 1000)
+        else:
+            await asyncio.sleep((fault.delayMs or 0) / 1000)
+        if fault.drop:
+            self.journal.record("in", scope["method"], scope["path"], 0)
+            await cut(scope, receive)
+        else:
+            app = self.vendor.failure(fault) if instead else self.vendor.app
+            await self._answer(app, scope, receive, send)
+
+    async def _answer(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        answered = False
+
+        async def recorded(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = True
+                self.journal.record("in", scope["method"], scope["path"], message["status"])
+            await send(message)
+
+        try:
+            await app(scope, receive, recorded)
+        finally:
+            if not answered:
+                self.journal.record("in", scope["method"], scope["path"], 500)
+
+    async def _control(self, request: Request) -> Response:
+        name = request.url.path.removeprefix(PREFIX)
+        if name not in _METHODS:
+            return JSONResponse({"error": f"there is no {request.url.path}; try {', '.join(_METHODS)}"}, 404)
+        if request.method not in _METHODS[name]:
+            return JSONResponse({"error": f"{name} takes {' or '.join(_METHODS[name])}"}, 405)
+        try:
+            return JSONResponse(await self._perform(name, await _json(request) if request.method == "POST" else None))
+        except ValueError as error:
+            return JSONResponse({"error": str(error)}, 400)
+
+    async def _perform(self, name: str, body: object) -> object:
+        match name:
+            case "state":
+                return self.vendor.state()
+            case "calls":
+                return self.journal.entries()
+            case "do":
+                return await self._do(body)
+            case "reset":
+                self.reset()
+            case "faults" if body is not None:
+                self.faults.add(parse_faults(body))
+        return self.faults.pending()
+
+    def reset(self) -> None:
+        self.faults.clear()
+        self.vendor.reset()
+        self.journal.clear()
+
+    async def _do(self, action: object) -> dict[str, object]:
+        if not isinstance(action, dict) or not action:
+            raise ValueError("an action is a JSON object")
+        return await self.vendor.do(action)
+
+
+async def _json(request: Request) -> object:
+    """The body; an empty one counts as an empty object."""
+    try:
+        body: object = json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise ValueError("the body is not JSON") from None
+    return body
+
+
+async def _unheard(message: Message) -> None:
+    """The answer nobody gets."""
+
+
+def _delayed(send: Send, seconds: float) -> Send:
+    async def late(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await asyncio.sleep(seconds)
+        await send(message)
+
+    return late
