@@ -1,0 +1,1 @@
+"""Our speed beside the tutorial's Node server, on one machine, in one run."""

@@ -1,0 +1,211 @@
+"""A stand-in for both vendors that costs next to nothing: it answers, waits as long as it is told, counts, and remembers nothing.
+
+It takes HTTP apart by hand, because the servers being measured must be the slow part, and it shares its processor with the load generator.
+"""
+
+import argparse
+import asyncio
+import json
+import ssl
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, cast
+from urllib.parse import parse_qs
+
+import uvloop
+
+from bench.ids import record_id
+
+ORG = record_id("00D", 1)
+INTEGRATION_USER = record_id("005", 1)
+REASONS = {200: b"OK", 201: b"Created", 404: b"Not Found", 411: b"Length Required"}
+
+Reply = tuple[int, bytes, str]  # status, body, the name it is counted under
+
+
+class Vendor:
+    """What both have in common: how long they take and how often each of their calls was made."""
+
+    def __init__(self) -> None:
+        self.delay = 0.0
+        self.counts: Counter[str] = Counter()
+        self.origin = ""
+
+    def answer(self, method: str, target: str, body: bytes) -> Reply:
+        """What the vendor says to this request."""
+        raise NotImplementedError
+
+
+class Salesforce(Vendor):
+    """Logs in everybody, by OAuth and by SOAP, and gives every Case an id of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cases = 0
+
+    def answer(self, method: str, target: str, body: bytes) -> Reply:
+        path = target.partition("?")[0]
+        if path.startswith("/services/data/") and path.endswith("/sobjects/Case") and method == "POST":
+            self.cases += 1
+            case_id = record_id("500", self.cases)
+            return 201, b'{"id":"%b","success":true,"errors":[]}' % case_id.encode(), "create Case"
+        if path == "/services/oauth2/token":
+            return 200, self._token(parse_qs(body.decode())), "token"
+        if path.startswith("/services/Soap/u/"):
+            return 200, self._soap_login(), "SOAP login"
+        if path.startswith("/services/data/") and "/query" in path:
+            return 200, b'{"totalSize":0,"done":true,"records":[]}', "query"
+        return 404, b'[{"message":"The requested resource does not exist","errorCode":"NOT_FOUND"}]', f"{method} {path}"
+
+    def _token(self, form: dict[str, list[str]]) -> bytes:
+        assert form["grant_type"] == ["client_credentials"], form
+        token = {
+            "access_token": f"{ORG}!AQ.bench",
+            "signature": "not checked by clients",
+            "scope": "api",
+            "instance_url": self.origin,
+            "id": f"{self.origin}/id/{ORG}/{INTEGRATION_USER}",
+            "token_type": "Bearer",
+            "issued_at": "1790000000000",
+        }
+        return json.dumps(token).encode()
+
+    def _soap_login(self) -> bytes:
+        return (
+            '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope'
+            ' xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns="urn:partner.soap.sforce.com">'
+            "<soapenv:Body><loginResponse><result><passwordExpired>false</passwordExpired>"
+            f"<serverUrl>{self.origin}/services/Soap/u/64.0/{ORG}</serverUrl>"
+            f"<sessionId>{ORG}!AQ.bench</sessionId><userId>{INTEGRATION_USER}</userId>"
+            f"<userInfo><organizationId>{ORG}</organizationId><userName>relay@bench.example</userName></userInfo>"
+            "</result></loginResponse></soapenv:Body></soapenv:Envelope>"
+        ).encode()
+
+
+class TencentChat(Vendor):
+    """Says OK to every command it knows; HTTP 200 whatever happens, as the real one does."""
+
+    def answer(self, method: str, target: str, body: bytes) -> Reply:
+        path, _, query = target.partition("?")
+        command = path.removeprefix("/v4/").partition("/")[2]
+        handler = self.COMMANDS.get(command)
+        if handler is None or method != "POST" or "usersig=" not in query:
+            return 200, _fail(60009, "request resource wrong"), f"{method} {path}"
+        return 200, handler(json.loads(body)), command
+
+    COMMANDS: dict[str, Callable[[dict[str, Any]], bytes]] = {
+        "account_import": lambda _: _ok(),
+        "multiaccount_import": lambda _: _ok(FailAccounts=[]),
+        "account_check": lambda body: _ok(
+            ResultItem=[
+                {"UserID": item["UserID"], "ResultCode": 0, "ResultInfo": "", "AccountStatus": "Imported"}
+                for item in body["CheckItem"]
+            ]
+        ),
+        "create_group": lambda body: _ok(GroupId=body["GroupId"]),
+        "add_group_member": lambda body: _ok(
+            MemberList=[{"Member_Account": member["Member_Account"], "Result": 1} for member in body["MemberList"]]
+        ),
+        "delete_group_member": lambda _: _ok(),
+        "destroy_group": lambda _: _ok(),
+        "get_group_info": lambda body: _ok(
+            GroupInfo=[{"GroupId": group, "ErrorCode": 0, "ErrorInfo": ""} for group in body["GroupIdList"]]
+        ),
+        "get_group_member_info": lambda _: _ok(MemberNum=0, MemberList=[]),
+    }
+
+
+def _ok(**more: object) -> bytes:
+    return json.dumps({"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, **more}).encode()
+
+
+def _fail(code: int, text: str) -> bytes:
+    return json.dumps({"ActionStatus": "FAIL", "ErrorInfo": text, "ErrorCode": code}).encode()
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection: HTTP/1.1, bodies with Content-Length, one request at a time."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, vendor: Vendor, everybody: list[Vendor]) -> None:
+        self.vendor = vendor
+        self.everybody = everybody
+        self.buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop has classes of its own
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        while True:
+            head, found, rest = self.buffer.partition(b"\r\n\r\n")
+            length = _content_length(head)
+            if not found or len(rest) < length:
+                return
+            self.buffer = rest[length:]
+            method, target, _ = head[: head.index(b"\r\n")].decode("latin-1").split(" ")
+            self._reply(method, target, rest[:length])
+
+    def _reply(self, method: str, target: str, body: bytes) -> None:
+        if target.startswith("/__bench__/"):
+            self._write(200, self._control(target, body))
+            return
+        status, answer, name = self.vendor.answer(method, target, body)
+        self.vendor.counts[name] += 1
+        if self.vendor.delay:
+            asyncio.get_running_loop().call_later(self.vendor.delay, self._write, status, answer)
+        else:
+            self._write(status, answer)
+
+    def _control(self, target: str, body: bytes) -> bytes:
+        salesforce, tencent = self.everybody
+        if target == "/__bench__/latency":
+            wanted = json.loads(body)
+            salesforce.delay, tencent.delay = wanted["salesforce_ms"] / 1000, wanted["tencent_ms"] / 1000
+        elif target == "/__bench__/reset":
+            for vendor in self.everybody:
+                vendor.counts.clear()
+        return json.dumps({"salesforce": salesforce.counts, "tencent": tencent.counts}).encode()
+
+    def _write(self, status: int, body: bytes) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(
+                b"HTTP/1.1 %d %b\r\nContent-Type: application/json;charset=UTF-8\r\nContent-Length: %d\r\n\r\n"
+                % (status, REASONS[status], len(body))
+                + body
+            )
+
+
+def _content_length(head: bytes) -> int:
+    lowered = head.lower()
+    start = lowered.find(b"\r\ncontent-length:")
+    if start < 0:
+        return 0
+    end = lowered.find(b"\r\n", start + 2)
+    return int(lowered[start + 17 : end if end > 0 else None])
+
+
+async def serve(certificate: str) -> None:
+    """Listen on two free ports, say which, and answer until ended."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    loop = asyncio.get_running_loop()
+    vendors = [Salesforce(), TencentChat()]
+    for vendor in vendors:
+        server = await loop.create_server(
+            lambda vendor=vendor: Connection(vendor, vendors),
+            "127.0.0.1",
+            0,
+            ssl=context,
+            backlog=1024,
+        )
+        vendor.origin = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+    print(json.dumps({"salesforce": vendors[0].origin, "tencent": vendors[1].origin}), flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("certificate", help="PEM file with the private key and the certificate chain")
+    uvloop.run(serve(arguments.parse_args().certificate))
