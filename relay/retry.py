@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -29,7 +30,7 @@ class Patience:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def call(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Await attempt() until it succeeds, fails for good, or the budget is used up; then raise what it raised last."""
+        """Await attempt() until it succeeds, fails for good, or the budget is spent; then raise what it raised last."""
         try:
             return await attempt()  # the usual case does not pay for the machinery below
         except RelayError as error:
@@ -58,3 +59,18 @@ class Patience:
         drawn = tenacity.wait_random_exponential(multiplier=self.first, max=self.longest)(state)
         error = state.outcome.exception() if state.outcome else None
         return max(drawn, getattr(error, "retry_after", None) or 0.0)
+
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0, 10.0, 20.0, 40.0, 60.0)
+"""Seconds between background attempts: none above 10 in the first minute of an outage, none above 60 ever."""
+
+
+def next_attempt(error: RelayError, attempts: int) -> float | None:
+    """Seconds until background work may try again after so many attempts; None where the error ends it.
+
+    Drawn from the upper half of the pause, so that what failed together does not come back together.
+    """
+    if not error.retryable or (error.attempts is not None and attempts >= error.attempts):
+        return None
+    pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
+    return max(random.uniform(pause / 2, pause), error.retry_after or 0.0)
