@@ -24,6 +24,7 @@
             |   `-- GroupFull       422     group_full
             |-- AccountNotImported  502     account_not_imported            import it, then once more
             |-- GroupNotFound       404     group_not_found
+            |   `-- GroupNotReady   404     group_not_found      yes, 4x    met while its ticket is still being opened
             |-- ImAuthFailed        502     im_auth_failed                  it refused our signature
             |-- ImMisconfigured     502     im_misconfigured                plan, region or permission
             |-- ImUnavailable       503     im_unavailable       yes
@@ -126,7 +127,10 @@ class StoreUnavailable(RelayError):
 
 
 class VendorError(RelayError):
+    """operator_detail: what the vendor said beyond its code, for the log and `relay check`, never for the caller."""
+
     status, code, title = 502, "vendor_error", "Vendor error"
+    operator_detail: str | None = None
 
 
 class CrmError(VendorError):
@@ -183,6 +187,10 @@ class AccountNotImported(ImError):
 
 class GroupNotFound(ImError):
     status, code = 404, "group_not_found"
+
+
+class GroupNotReady(GroupNotFound):
+    retryable, attempts = True, 4
 
 
 class ImAuthFailed(ImError):

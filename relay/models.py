@@ -45,6 +45,7 @@ class Ticket:
     state: open (being worked on), done (Case and group exist), failed (ended; problem says why).
     case_info: None once it was blanked, some days after the ticket ended.
     problem: a problem document, see RelayError.problem.
+    abandoned: it was taken over from a process that let go of it without a word, so anything may have been done.
     claim: rises whenever somebody takes the ticket over; who holds an older number may no longer write.
     attempts: how often background work has tried it.
     """
@@ -57,6 +58,7 @@ class Ticket:
     state: Literal["open", "done", "failed"]
     problem: dict[str, object] | None
     holder: str | None
+    abandoned: bool
     claim: int
     attempts: int
     created_at: float
@@ -70,7 +72,7 @@ class Command:
     """Something Salesforce asked to be done to a group, done in order for each group.
 
     user_id: the User who joins or leaves; None for delete.
-    waits: another command to the same group is still before it.
+    holder: the process that works on it; None while an earlier command to the same group is unfinished.
     """
 
     command_id: int
@@ -80,4 +82,16 @@ class Command:
     holder: str | None
     claim: int
     attempts: int
-    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at on a vendor's side.
+
+    ok: None where it works but should be looked after.
+    text: what was found, and the cure where it is needed.
+    """
+
+    name: str
+    ok: bool | None
+    text: str

@@ -14,9 +14,10 @@ from relay.models import CaseInfo, Command, Ticket, Verb
 class Crm(Protocol):
     """Salesforce."""
 
-    async def create_case(self, ticket_id: str, info: CaseInfo) -> str:
+    async def create_case(self, ticket_id: str, info: CaseInfo, *, may_exist: bool = False) -> str:
         """Make the Case that carries ticket_id, or find the one made before; its 18-character id.
 
+        may_exist: an earlier attempt may have made it; matters only in an org without the field that carries ticket_id.
         Raises CrmError of any kind. What did not fit into a field's length is kept, see save_overflow.
         """
         ...
@@ -81,7 +82,6 @@ class Store(Protocol):
         self,
         *,
         ticket_id: str,
-        key_hash: str | None,
         body_hash: str,
         user_id: str,
         case_info: CaseInfo,
@@ -89,7 +89,7 @@ class Store(Protocol):
         now: float,
         until: float,
     ) -> Ticket:
-        """Remember a new ticket, held until `until`; or the one of the same key, taken over if nobody holds it."""
+        """Remember a new ticket, held until `until`; or take over the one of the same id, if nobody holds it."""
         ...
 
     async def find_ticket(self, ticket_id: str) -> Ticket | None: ...

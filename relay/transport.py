@@ -68,7 +68,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return self._session
 
     def _proxy(self, scheme: str, host: str) -> str | None:
-        """The proxy that HTTPS_PROXY and NO_PROXY name; asked once, aiohttp's trust_env asks in a thread at each call."""
+        """The proxy that HTTPS_PROXY and NO_PROXY name; looked up once (aiohttp's trust_env does it for each call)."""
         if host not in self._proxies:
             self._proxies[host] = None if proxy_bypass(host) else getproxies().get(scheme)
         return self._proxies[host]

@@ -1,0 +1,145 @@
+"""Who is in a group: what Salesforce commands is done in order for each group, now or as soon as Tencent answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from relay.errors import GroupNotFound, GroupNotReady, RelayError, titled
+from relay.models import Command, Verb
+from relay.ports import Im, Store
+from relay.retry import next_attempt
+
+_log = logging.getLogger(__name__)
+
+_TITLES = {"join": "Join group failed", "leave": "Leave group failed", "delete": "Delete group failed"}
+
+
+class Membership:
+    """The commands that this process carries out.
+
+    holder, lease: as for tickets.
+    wait: seconds that a caller is kept before the answer is "queued".
+    wake: called when a command ended, so that the next one to its group is looked for at once.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        im: Im,
+        *,
+        holder: str,
+        lease: float,
+        wait: float,
+        wake: Callable[[], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._im = store, im
+        self._holder, self._lease, self._wait = holder, lease, wait
+        self._wake, self._clock = wake, clock
+        self._running: dict[int, tuple[Command, asyncio.Task[None]]] = {}
+        self._callers: dict[int, asyncio.Future[None]] = {}
+
+    async def join_group(self, group_id: str, user_id: str) -> bool:
+        """Add the User to the group: True when he is in, False when that was stored and will be done."""
+        return await self._command("join", group_id, user_id)
+
+    async def leave_group(self, group_id: str, user_id: str) -> bool:
+        """Remove the User from the group: True when he is out, False when that was stored and will be done."""
+        return await self._command("leave", group_id, user_id)
+
+    async def delete_group(self, group_id: str) -> bool:
+        """Dismiss the group: True when it is gone, False when that was stored and will be done."""
+        return await self._command("delete", group_id, None)
+
+    def carry_on(self, command: Command) -> None:
+        """Work on a command that this process holds, unless it already does."""
+        if command.command_id not in self._running:
+            task = asyncio.create_task(self._settle(command))
+            self._running[command.command_id] = (command, task)
+            task.add_done_callback(lambda done: self._let_go(command, done))
+
+    @property
+    def held(self) -> list[Command]:
+        """What this process is working on."""
+        return [command for command, _ in self._running.values()]
+
+    async def finish_running(self) -> None:
+        """Return when nothing is being worked on any more."""
+        while self._running:
+            await asyncio.wait([task for _, task in self._running.values()])
+
+    async def _command(self, verb: Verb, group_id: str, user_id: str | None) -> bool:
+        now = self._clock()
+        command = await self._store.add_command(
+            verb=verb, group_id=group_id, user_id=user_id, holder=self._holder, now=now, until=now + self._lease
+        )
+        outcome = self._callers[command.command_id] = asyncio.get_running_loop().create_future()
+        if command.holder == self._holder:
+            self.carry_on(command)
+        try:
+            async with asyncio.timeout(self._wait):
+                await outcome
+        except TimeoutError:
+            if not outcome.cancelled():  # it ended in the very moment that the time ran out
+                outcome.result()
+        finally:
+            self._callers.pop(command.command_id, None)
+        return not outcome.cancelled()
+
+    def _let_go(self, command: Command, task: asyncio.Task[None]) -> None:
+        del self._running[command.command_id]
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("command %s was left for later: %s", command.command_id, error)
+        self._wake()
+
+    async def _settle(self, command: Command) -> None:
+        try:
+            with titled(_TITLES[command.verb], case_id=command.group_id):
+                await self._perform(command)
+        except RelayError as error:
+            await self._put_down(command, error)
+        else:
+            await self._store.finish_command(command)
+            self._tell_caller(command, None)
+
+    async def _perform(self, command: Command) -> None:
+        if command.verb == "delete":
+            await self._im.destroy_group(command.group_id)
+        elif command.user_id is not None and command.verb == "leave":
+            await self._im.delete_group_member(command.group_id, command.user_id)
+        elif command.user_id is not None:
+            await self._join(command.group_id, command.user_id)
+
+    async def _join(self, group_id: str, user_id: str) -> None:
+        """Salesforce may announce an agent before the relay was told the Case's id, let alone made the group."""
+        try:
+            await self._im.add_group_member(group_id, user_id)
+        except GroupNotFound as error:
+            if await self._store.is_ticket_open_for(group_id):
+                raise GroupNotReady(error.detail, vendor_code=error.vendor_code) from None
+            raise
+
+    async def _put_down(self, command: Command, error: RelayError) -> None:
+        pause = next_attempt(error, command.attempts)
+        if pause is not None:
+            _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.detail)
+            await self._store.postpone_command(command, self._clock() + pause)
+        elif self._tell_caller(command, error):
+            await self._store.finish_command(command)
+        else:
+            _log.error("command %s has ended: %s", command.command_id, error.detail)
+            await self._store.fail_command(command, error.problem())
+
+    def _tell_caller(self, command: Command, error: RelayError | None) -> bool:
+        """Whether somebody is still waiting to hear how it ended."""
+        outcome = self._callers.get(command.command_id)
+        if outcome is None or outcome.done():
+            return False
+        if error is None:
+            outcome.set_result(None)
+        else:
+            outcome.set_exception(error)
+        return True

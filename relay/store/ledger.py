@@ -1,0 +1,228 @@
+"""The ledger: what the relay has promised and how far it is, in SQL that SQLite and PostgreSQL both speak."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Iterable
+from typing import Any, Protocol
+
+from relay.models import CaseInfo, Command, Ticket, Verb
+
+Row = tuple[Any, ...]
+
+_TICKET = (
+    "ticket_id, user_id, body_hash, case_info, case_id, state, problem, holder, abandoned, claim, attempts, created_at"
+)
+_COMMAND = "command_id, verb, group_id, user_id, holder, claim, attempts"
+
+_ACCEPT_TICKET = f"""
+insert into tickets (
+    ticket_id, body_hash, user_id, case_info, state, holder, abandoned, claim, attempts, due, created_at)
+values ($1, $2, $3, $4, 'open', $5, 0, 1, 1, $7, $6)
+on conflict (ticket_id) do update set
+    abandoned = case when tickets.holder is null then 0 else 1 end,
+    holder = excluded.holder, claim = tickets.claim + 1, attempts = tickets.attempts + 1, due = excluded.due
+    where tickets.state = 'open' and (tickets.holder is null or tickets.due < $6)
+returning {_TICKET}"""
+
+_CLAIM_TICKETS = f"""
+update tickets set
+    abandoned = case when holder is null then 0 else 1 end,
+    holder = $1, claim = claim + 1, attempts = attempts + 1, due = $3
+where ticket_id in (
+    select ticket_id from tickets where state = 'open' and due < $2 order by due limit $4 for update skip locked)
+returning {_TICKET}"""
+
+_ADD_COMMAND = f"""
+insert into commands (verb, group_id, user_id, state, holder, claim, attempts, due, created_at)
+select $1, $2, $3, 'open', case when earlier.found then null else $4 end, 1, 1,
+    case when earlier.found then $5 else $6 end, $5
+from (select exists (select 1 from commands where group_id = $2 and state = 'open') as found) as earlier
+returning {_COMMAND}"""
+
+_CLAIM_COMMANDS = f"""
+update commands set holder = $1, claim = claim + 1, attempts = attempts + 1, due = $3
+where command_id in (
+    select command_id from commands as this where state = 'open' and due < $2 and not exists (
+        select 1 from commands as earlier
+        where earlier.group_id = this.group_id and earlier.state = 'open' and earlier.command_id < this.command_id)
+    order by due limit $4 for update skip locked)
+returning {_COMMAND}"""
+
+
+class Database(Protocol):
+    """Where the ledger lives."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    def run(self, statement: str, *arguments: object) -> Awaitable[list[Row]]:
+        """Run one statement and commit it; its rows. Raises StoreUnavailable."""
+        ...
+
+
+class Ledger:
+    """ports.Store over a Database; see there for what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._run = database.run
+
+    async def open(self, *, alone: bool) -> None:
+        """alone: no other process uses this ledger, so whatever is still held was held by one that has died."""
+        await self._database.open()
+        if alone:
+            await self._run("update tickets set due = 0 where state = 'open'")
+            await self._run("update commands set due = 0 where state = 'open'")
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def ping(self) -> None:
+        await self.remember("ping", "pong")
+
+    # tickets
+
+    async def accept_ticket(
+        self,
+        *,
+        ticket_id: str,
+        body_hash: str,
+        user_id: str,
+        case_info: CaseInfo,
+        holder: str,
+        now: float,
+        until: float,
+    ) -> Ticket:
+        rows = await self._run(
+            _ACCEPT_TICKET, ticket_id, body_hash, user_id, case_info.model_dump_json(), holder, now, until
+        )
+        if rows:
+            return _ticket(rows[0], case_info)
+        return _ticket((await self._find_ticket(ticket_id))[0])  # somebody holds it, or it has ended
+
+    async def find_ticket(self, ticket_id: str) -> Ticket | None:
+        rows = await self._find_ticket(ticket_id)
+        return _ticket(rows[0]) if rows else None
+
+    def _find_ticket(self, ticket_id: str) -> Awaitable[list[Row]]:
+        return self._run(f"select {_TICKET} from tickets where ticket_id = $1", ticket_id)
+
+    async def record_case(self, ticket: Ticket, case_id: str) -> bool:
+        return await self._update_ticket(ticket, "case_id = $3", case_id)
+
+    async def finish_ticket(self, ticket: Ticket, case_id: str, now: float) -> bool:
+        return await self._update_ticket(
+            ticket, "state = 'done', holder = null, case_id = $3, ended_at = $4", case_id, now
+        )
+
+    async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool:
+        return await self._update_ticket(
+            ticket, "state = 'failed', holder = null, problem = $3, ended_at = $4", json.dumps(problem), now
+        )
+
+    async def postpone_ticket(self, ticket: Ticket, until: float) -> bool:
+        return await self._update_ticket(ticket, "holder = null, due = $3", until)
+
+    async def claim_tickets(self, *, holder: str, now: float, until: float, limit: int) -> list[Ticket]:
+        return [_ticket(row) for row in await self._run(_CLAIM_TICKETS, holder, now, until, limit)]
+
+    async def is_ticket_open_for(self, case_id: str) -> bool:
+        return bool(
+            await self._run(
+                "select 1 from tickets where state = 'open' and (case_id is null or case_id = $1) limit 1", case_id
+            )
+        )
+
+    async def blank_case_infos(self, ended_before: float) -> int:
+        blanked = await self._run(
+            "update tickets set case_info = null where case_info is not null and ended_at < $1 returning 1",
+            ended_before,
+        )
+        return len(blanked)
+
+    async def _update_ticket(self, ticket: Ticket, change: str, *arguments: object) -> bool:
+        rows = await self._run(
+            f"update tickets set {change} where ticket_id = $1 and claim = $2 and state = 'open' returning 1",
+            ticket.ticket_id,
+            ticket.claim,
+            *arguments,
+        )
+        return bool(rows)
+
+    # commands
+
+    async def add_command(
+        self, *, verb: Verb, group_id: str, user_id: str | None, holder: str, now: float, until: float
+    ) -> Command:
+        rows = await self._run(_ADD_COMMAND, verb, group_id, user_id, holder, now, until)
+        return _command(rows[0])
+
+    async def finish_command(self, command: Command) -> bool:
+        rows = await self._run(
+            "delete from commands where command_id = $1 and claim = $2 returning 1", command.command_id, command.claim
+        )
+        return bool(rows)
+
+    async def fail_command(self, command: Command, problem: dict[str, object]) -> bool:
+        return await self._update_command(command, "state = 'failed', holder = null, problem = $3", json.dumps(problem))
+
+    async def postpone_command(self, command: Command, until: float) -> bool:
+        return await self._update_command(command, "holder = null, due = $3", until)
+
+    async def claim_commands(self, *, holder: str, now: float, until: float, limit: int) -> list[Command]:
+        return [_command(row) for row in await self._run(_CLAIM_COMMANDS, holder, now, until, limit)]
+
+    async def _update_command(self, command: Command, change: str, *arguments: object) -> bool:
+        rows = await self._run(
+            f"update commands set {change} where command_id = $1 and claim = $2 and state = 'open' returning 1",
+            command.command_id,
+            command.claim,
+            *arguments,
+        )
+        return bool(rows)
+
+    # both
+
+    async def renew(self, tickets: Iterable[Ticket], commands: Iterable[Command], until: float) -> None:
+        for ticket in tickets:
+            await self._update_ticket(ticket, "due = $3", until)
+        for command in commands:
+            await self._update_command(command, "due = $3", until)
+
+    async def remember(self, name: str, value: str) -> None:
+        await self._run(
+            "insert into notes (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value",
+            name,
+            value,
+        )
+
+    async def recall(self, name: str) -> str | None:
+        rows = await self._run("select value from notes where name = $1", name)
+        return str(rows[0][0]) if rows else None
+
+
+def _ticket(row: Row, info: CaseInfo | None = None) -> Ticket:
+    ticket_id, user_id, body_hash, kept_info, case_id, state, problem, holder, abandoned, claim, attempts, created = row
+    if info is None and kept_info is not None:
+        info = CaseInfo.model_validate_json(kept_info)
+    return Ticket(
+        ticket_id=ticket_id,
+        user_id=user_id,
+        body_hash=body_hash,
+        case_info=info,
+        case_id=case_id,
+        state=state,
+        problem=json.loads(problem) if problem else None,
+        holder=holder,
+        abandoned=bool(abandoned),
+        claim=claim,
+        attempts=attempts,
+        created_at=created,
+    )
+
+
+def _command(row: Row) -> Command:
+    command_id, verb, group_id, user_id, holder, claim, attempts = row
+    return Command(command_id, verb, group_id, user_id, holder, claim, attempts)

@@ -1,0 +1,180 @@
+"""Opening a ticket: a Case, then a group with the same id, once each, whatever is repeated, cut off or killed.
+
+Every step can be repeated, so anybody may carry a ticket on from wherever the ledger says it is; the lease on a ticket
+only saves work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from relay.errors import IdempotencyConflict, NotFound, RelayError, titled
+from relay.models import CaseInfo, Ticket
+from relay.ports import Crm, Im, Store
+from relay.retry import next_attempt
+
+_log = logging.getLogger(__name__)
+
+_POLL = 0.2
+"""Seconds between looks at a ticket that another process is working on."""
+
+
+class Tickets:
+    """The tickets that this process opens.
+
+    holder: this process's name in the ledger.
+    lease: seconds until others may take over what this process holds and has not renewed.
+    wait: seconds that a caller is kept before the answer is "pending" (RELAY_CREATE_WAIT).
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        crm: Crm,
+        im: Im,
+        *,
+        holder: str,
+        lease: float,
+        wait: float,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._store, self._crm, self._im = store, crm, im
+        self._holder, self._lease, self._wait = holder, lease, wait
+        self._clock, self._sleep = clock, sleep
+        self._running: dict[str, tuple[Ticket, asyncio.Task[Ticket]]] = {}
+
+    async def open_ticket(self, user_id: str, info: CaseInfo, key: str | None) -> Ticket:
+        """The ticket of this user and key, opened now unless it was before; still "open" if that takes too long.
+
+        Raises IdempotencyConflict if the key belongs to a ticket with other content, StoreUnavailable if nothing was begun.
+        """
+        now, body_hash = self._clock(), _hash(info)
+        ticket = await self._store.accept_ticket(
+            ticket_id=_ticket_id(user_id, key),
+            body_hash=body_hash,
+            user_id=user_id,
+            case_info=info,
+            holder=self._holder,
+            now=now,
+            until=now + self._lease,
+        )
+        if self._is_ours(ticket):
+            self.carry_on(ticket)
+        if ticket.body_hash != body_hash:
+            raise IdempotencyConflict("This Idempotency-Key was used for a ticket with other content: use a new key")
+        return await self._ended(ticket)
+
+    async def find_ticket(self, ticket_id: str, user_id: str | None) -> Ticket:
+        """The ticket as it stands; NotFound if there is none, or if it is another user's. user_id None: anybody's."""
+        ticket = await self._store.find_ticket(ticket_id)
+        if ticket is None or user_id not in (None, ticket.user_id):
+            raise NotFound("There is no such ticket")
+        return ticket
+
+    def carry_on(self, ticket: Ticket) -> asyncio.Task[Ticket]:
+        """Work on a ticket that this process holds, unless it already does."""
+        if ticket.ticket_id not in self._running:
+            task = asyncio.create_task(self._settle(ticket))
+            self._running[ticket.ticket_id] = (ticket, task)
+            task.add_done_callback(lambda done: self._let_go(ticket, done))
+        return self._running[ticket.ticket_id][1]
+
+    @property
+    def held(self) -> list[Ticket]:
+        """What this process is working on."""
+        return [ticket for ticket, _ in self._running.values()]
+
+    async def finish_running(self) -> None:
+        """Return when nothing is being worked on any more."""
+        while self._running:
+            await asyncio.wait([task for _, task in self._running.values()])
+
+    def _is_ours(self, ticket: Ticket) -> bool:
+        return ticket.state == "open" and ticket.holder == self._holder
+
+    def _let_go(self, ticket: Ticket, task: asyncio.Task[Ticket]) -> None:
+        del self._running[ticket.ticket_id]
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("ticket %s was left for later: %s", ticket.ticket_id, error)
+
+    async def _ended(self, ticket: Ticket) -> Ticket:
+        """The ticket when it has ended, or as it is when the caller was kept long enough."""
+        try:
+            async with asyncio.timeout(self._wait):
+                while ticket.state == "open":
+                    if ticket.ticket_id in self._running:
+                        ticket = await asyncio.shield(self._running[ticket.ticket_id][1])
+                    else:
+                        await self._sleep(_POLL)
+                        ticket = await self._store.find_ticket(ticket.ticket_id) or ticket
+        except TimeoutError:
+            return await self._store.find_ticket(ticket.ticket_id) or ticket
+        return ticket
+
+    async def _settle(self, ticket: Ticket) -> Ticket:
+        """Try to open it, and write down what came of it; what the ledger says if meanwhile another process took over."""
+        try:
+            case_id = await self._make(ticket)
+            written = await self._store.finish_ticket(ticket, case_id, self._clock())
+            ended = replace(ticket, state="done", case_id=case_id, holder=None)
+        except RelayError as error:
+            written, ended = await self._put_down(ticket, error)
+        return ended if written else await self._store.find_ticket(ticket.ticket_id) or ended
+
+    async def _put_down(self, ticket: Ticket, error: RelayError) -> tuple[bool, Ticket]:
+        pause = next_attempt(error, ticket.attempts)
+        if pause is not None:
+            _log.warning("ticket %s will be tried again in %.1f s: %s", ticket.ticket_id, pause, error.detail)
+            return await self._store.postpone_ticket(ticket, self._clock() + pause), replace(ticket, holder=None)
+        _log.error("ticket %s has ended: %s", ticket.ticket_id, error.detail)
+        problem = error.problem()
+        written = await self._store.fail_ticket(ticket, problem, self._clock())
+        return written, replace(ticket, state="failed", problem=problem, holder=None)
+
+    async def _make(self, ticket: Ticket) -> str:
+        """The Case and the group; the end user's account is imported while Salesforce works. The Case's id."""
+        if ticket.case_info is None:
+            raise NotFound("What the ticket said is no longer kept: open a new one")
+        importing = asyncio.create_task(self._im.import_account(ticket.user_id, ticket.case_info.name))
+        try:
+            case_id = ticket.case_id or await self._create_case(ticket, ticket.case_info)
+        except BaseException:
+            importing.cancel()
+            await asyncio.wait([importing])
+            raise
+        await asyncio.gather(
+            self._store.record_case(ticket, case_id),
+            self._create_group(ticket, ticket.case_info, case_id, importing),
+        )
+        return case_id
+
+    async def _create_case(self, ticket: Ticket, info: CaseInfo) -> str:
+        with titled("Case creation failed"):
+            return await self._crm.create_case(ticket.ticket_id, info, may_exist=ticket.abandoned)
+
+    async def _create_group(self, ticket: Ticket, info: CaseInfo, case_id: str, importing: asyncio.Task[None]) -> None:
+        with titled("Group creation failed", case_id=case_id):
+            await importing
+            await self._im.create_group(case_id, name=info.subject, user_id=ticket.user_id)
+        with titled("Case creation failed", case_id=case_id):
+            await self._crm.save_overflow(case_id, ticket.ticket_id, info)
+
+
+def _ticket_id(user_id: str, key: str | None) -> str:
+    """26 letters and digits: of the user and his key, so that even a lost ledger makes no second Case; else random."""
+    seed = hashlib.sha256(f"{user_id}\0{key}".encode()).digest() if key is not None else secrets.token_bytes(17)
+    return base64.b32encode(seed).decode()[:26].lower()
+
+
+def _hash(info: CaseInfo) -> str:
+    content = json.dumps(info.model_dump(exclude_none=True), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -1,0 +1,84 @@
+"""What goes on without a caller: taking over what was left undone, keeping leases, forgetting what is no longer needed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+
+from relay.errors import RelayError
+from relay.membership import Membership
+from relay.ports import Store
+from relay.tickets import Tickets
+
+_log = logging.getLogger(__name__)
+
+_INTERVAL = 1.0
+_HOUR = 3600.0
+_DAY = 86400.0
+
+
+class Worker:
+    """Looks into the ledger every second, or as soon as it is woken.
+
+    lease: seconds that a claim holds; renewed at every look.
+    most: how many tickets and commands are worked on at once, so that a recovery does not become a stampede.
+    keep_days: for how long the content of ended tickets is kept.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        tickets: Tickets,
+        membership: Membership,
+        *,
+        holder: str,
+        lease: float,
+        wakened: asyncio.Event,
+        keep_days: float,
+        most: int = 20,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._tickets, self._membership = store, tickets, membership
+        self._holder, self._lease, self._most = holder, lease, most
+        self._wakened, self._keep_days, self._clock = wakened, keep_days, clock
+        self._blanked_at = 0.0
+
+    async def run(self) -> None:
+        """Look for work until cancelled; a ledger that does not answer is asked again."""
+        while True:
+            try:
+                await self.look()
+            except RelayError as error:
+                _log.warning("the worker could not look for work: %s", error.detail)
+            except Exception:
+                _log.exception("the worker could not look for work")
+            await self._rest()
+
+    async def look(self) -> None:
+        """Renew what is held, then take over and start what is due."""
+        now = self._clock()
+        await self._store.renew(self._tickets.held, self._membership.held, now + self._lease)
+        if (room := self._most - len(self._tickets.held)) > 0:
+            for ticket in await self._store.claim_tickets(
+                holder=self._holder, now=now, until=now + self._lease, limit=room
+            ):
+                self._tickets.carry_on(ticket)
+        if (room := self._most - len(self._membership.held)) > 0:
+            for command in await self._store.claim_commands(
+                holder=self._holder, now=now, until=now + self._lease, limit=room
+            ):
+                self._membership.carry_on(command)
+        if now - self._blanked_at > _HOUR:
+            self._blanked_at = now
+            await self._store.blank_case_infos(now - self._keep_days * _DAY)
+
+    async def _rest(self) -> None:
+        self._wakened.clear()
+        try:
+            async with asyncio.timeout(random.uniform(0.5, 1.0) * _INTERVAL):
+                await self._wakened.wait()
+        except TimeoutError:
+            return
