@@ -1,0 +1,140 @@
+"""The org: its records, people, clock and switches, and the transactions in which they change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sandbox.salesforce.clock import OrgClock
+from sandbox.salesforce.ids import Mint
+from sandbox.salesforce.objects import CASE
+from sandbox.salesforce.schema import Field, Row, SObject
+from sandbox.salesforce.switches import Switches
+from sandbox.salesforce.tables import Tables
+from sandbox.salesforce.usage import Usage
+
+TRIGGER_CHUNK = 200
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one statement did to one record, as an `after` trigger sees it.
+
+    `new` of an insert still has the owner from before the assignment rule, which runs after the `after` triggers and
+    fires none again; the record itself already has the rule's owner.
+    """
+
+    operation: Literal["insert", "update", "delete", "undelete"]
+    sobject: str
+    old: Row | None
+    new: Row | None
+
+
+Listener = Callable[[list[Change]], None]
+
+
+@dataclass(frozen=True)
+class Acting:
+    """Who writes, and whether the assignment rules apply (the vendor's default is that they do)."""
+
+    user_id: str
+    auto_assign: bool = True
+
+
+@dataclass
+class Rule:
+    """A validation rule that refuses Cases."""
+
+    message: str
+    fields: tuple[str, ...] = ()
+    subject_contains: str = ""
+
+
+@dataclass
+class Org:
+    clock: OrgClock
+    mint: Mint
+    org_id: str
+    tables: Tables = field(default_factory=Tables)
+    switches: Switches = field(default_factory=Switches)
+    usage: Usage = field(default_factory=Usage)
+    queue_id: str = ""
+    rule: Rule | None = None
+    last_case_number: int = 1000
+    now: str = ""
+    listeners: list[Listener] = field(default_factory=list)
+    _concealed: dict[str, Literal["hidden", "missing"]] = field(default_factory=dict)
+    _changes: list[Change] = field(default_factory=list)
+    _depth: int = 0
+
+    def field(self, sobject: SObject, name: str) -> Field | None:
+        """The field as API users see it: without field-level security it is not there at all."""
+        found = sobject.by_name.get(name.lower())
+        if found is None or (sobject is CASE and found.name in self._concealed):
+            return None
+        return found
+
+    def visible(self, sobject: SObject) -> list[Field]:
+        return [each for each in sobject.fields if sobject is not CASE or each.name not in self._concealed]
+
+    def conceal(self, name: str, how: str) -> None:
+        """Hide a Case field from the API (hidden), take it out of the org with its values (missing), or show it."""
+        if how == "visible":
+            self._concealed.pop(name, None)
+            return
+        self._concealed[name] = "missing" if how == "missing" else "hidden"
+        if how == "missing":
+            for row in list(self.tables.all("Case")):
+                self.tables.put("Case", {**row, name: None})
+            self.tables.commit()
+
+    def is_missing(self, name: str) -> bool:
+        return self._concealed.get(name) == "missing"
+
+    def live(self, sobject: str, record_id: str) -> Row | None:
+        row = self.tables.get(sobject, record_id)
+        return None if row is None or row["IsDeleted"] else row
+
+    def changed(self, change: Change) -> None:
+        self._changes.append(change)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; an inner one is a savepoint. Listeners hear of changes when the outermost commits."""
+        mark, heard = self.tables.mark(), len(self._changes)
+        if self._depth == 0:
+            self.now = self.clock.stamp(whole_seconds=self.switches.wholeSeconds)
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self.tables.undo(mark)
+            del self._changes[heard:]
+            raise
+        finally:
+            self._depth -= 1
+        if self._depth == 0:
+            self._commit()
+
+    def _commit(self) -> None:
+        self.tables.commit()
+        changes, self._changes = self._changes, []
+        for chunk in chunks(changes):
+            for listener in self.listeners:
+                listener(chunk)
+
+
+def chunks(changes: list[Change]) -> Iterator[list[Change]]:
+    """Runs of one operation on one object, at most 200 records each, as triggers are fired."""
+    chunk: list[Change] = []
+    for change in changes:
+        if chunk and (
+            len(chunk) == TRIGGER_CHUNK or (chunk[0].operation, chunk[0].sobject) != (change.operation, change.sobject)
+        ):
+            yield chunk
+            chunk = []
+        chunk.append(change)
+    if chunk:
+        yield chunk
