@@ -67,6 +67,7 @@ class Control:
 
     async def _fail(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         instead = fault.answers or fault.drop
+        receive = await _read(receive)
         if fault.after and instead:
             await self.vendor.app(scope, receive, _unheard)
         if fault.after and not instead:
@@ -117,6 +118,7 @@ class Control:
                 return await self._do(body)
             case "reset":
                 self.reset()
+                return {}
             case "faults" if body is not None:
                 self.faults.add(parse_faults(body))
         return self.faults.pending()
@@ -139,6 +141,19 @@ async def _json(request: Request) -> object:
     except ValueError:
         raise ValueError("the body is not JSON") from None
     return body
+
+
+async def _read(receive: Receive) -> Receive:
+    """Take the whole body in now, so that the work can be done even if the client does not wait for it."""
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    messages.reverse()
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again
 
 
 async def _unheard(message: Message) -> None:

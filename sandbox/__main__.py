@@ -1,0 +1,99 @@
+"""The command line: `python -m sandbox up` and `python -m sandbox demo`."""
+
+import argparse
+import asyncio
+import importlib
+import importlib.util
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import uvloop
+
+from sandbox.server import PortTaken
+from sandbox.up import RELAY_URL, Sandbox
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options, rest = _parser().parse_known_args(arguments)
+    if options.command == "demo":
+        return _demo(rest)
+    if rest:
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        uvloop.run(_up(options))
+    except PortTaken as error:
+        return _fail(f"{error}; choose another one, or 0 for any free one")
+    except OSError as error:
+        return _fail(f"{error.filename or 'the sandbox'}: {error.strerror or error}")
+    return 0
+
+
+async def _up(options: argparse.Namespace) -> None:
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    sandbox = Sandbox(
+        salesforce_port=options.salesforce_port,
+        im_port=options.im_port,
+        relay_url=options.relay_url,
+        env_file=options.env_file,
+    )
+    async with sandbox:
+        print(f"Salesforce    {sandbox.salesforce_url}", flush=True)
+        print(f"Tencent Chat  {sandbox.im_url}, callbacks to {options.relay_url}", flush=True)
+        print(f"Settings for the relay are in {options.env_file}. Stop with Ctrl-C.", flush=True)
+        await stopping.wait()
+
+
+def _demo(arguments: list[str]) -> int:
+    if importlib.util.find_spec("sandbox.demo") is None:
+        return _fail("the demo is not part of this version yet")
+    outcome: int = importlib.import_module("sandbox.demo").main(arguments)
+    return outcome
+
+
+def _fail(text: str) -> int:
+    print(f"sandbox: {text}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A local Salesforce org and Tencent Chat.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    up = commands.add_parser(
+        "up",
+        help="start both vendors and run until stopped",
+        description="Start a Salesforce org and a Tencent Chat app over TLS on 127.0.0.1, and run until stopped.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    up.add_argument("--salesforce-port", type=_port, default=0, metavar="P", help="0 takes any free port")
+    up.add_argument("--im-port", type=_port, default=0, metavar="P", help="0 takes any free port")
+    up.add_argument("--relay-url", type=_url, default=RELAY_URL, metavar="URL", help="where the relay listens")
+    up.add_argument(
+        "--env-file",
+        type=Path,
+        default=Path(".sandbox/env"),
+        metavar="F",
+        help="where the relay's settings are written once both accept connections; the certificate goes to F.d/",
+    )
+    up.add_argument("--no-console", action="store_true", help="no web console; there is none yet, so nothing changes")
+    commands.add_parser("demo", help="the sandbox with a relay and a web console", add_help=False)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0..65535")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an http:// or https:// URL")
+    return text.rstrip("/")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""Messages: what is said in a group, and reading it again.
+
+https://cloud.tencent.com/document/product/269/1629, .../1630, .../2720
+"""
+
+import json
+from typing import Any
+
+from sandbox.tencent.chat import Chat, Group, Message
+from sandbox.tencent.command import Call, Command
+from sandbox.tencent.elements import check_elements
+from sandbox.tencent.errors import Refusal
+from sandbox.tencent.shapes import Account, Anything, Kinds, Shape
+
+PRIORITIES = ("High", "Normal", "Low", "Lowest")
+_BYTES = 12 * 1024
+_SAME_SECONDS = 300
+
+
+async def send_group_msg(call: Call) -> dict[str, object]:
+    chat, body = call.chat, call.body
+    group = chat.group(body["GroupId"])
+    sender = body.get("From_Account", call.operator)
+    if sender not in chat.accounts or (sender not in group.members and _must_be_member(call, sender)):
+        raise Refusal(10007)
+    return await post(chat, group, sender, body, operator=call.operator, platform="RESTAPI")
+
+
+async def send_group_system_notification(call: Call) -> dict[str, object]:
+    chat, body = call.chat, call.body
+    group = chat.group(body["GroupId"])
+    to = body.get("ToMembers_Account")
+    if to and group.type == "AVChatRoom":
+        raise Refusal(10007)
+    chat.notifications.append({"GroupId": group.id, "Content": body["Content"], "ToMembers_Account": to or []})
+    return {}
+
+
+async def group_msg_get_simple(call: Call) -> dict[str, object]:
+    """Messages up to ReqMsgSeq, newest first; expired ones keep their place without their body."""
+    chat, body = call.chat, call.body
+    group = chat.group(body["GroupId"])
+    number = body["ReqMsgNumber"]
+    if group.type == "AVChatRoom":
+        raise Refusal(10007)
+    if not 1 <= number <= 20:
+        raise Refusal(10004, "invalid parameter: ReqMsgNumber must be 1 to 20")
+    newest = body.get("ReqMsgSeq") or group.next_seq
+    found = [message for message in reversed(group.messages) if message.seq <= newest]
+    rows = [_read_row(chat, message) for message in found[:number]]
+    return {"GroupId": group.id, "IsFinished": _finished(chat, found, number), "RspMsgList": rows}
+
+
+async def post(
+    chat: Chat, group: Group, sender: str, body: dict[str, Any], *, operator: str, platform: str
+) -> dict[str, object]:
+    """Say it in the group: checked, asked about, counted, kept, and told to the app's server."""
+    check_message(body)
+    if earlier := _earlier(chat, group, sender, body["Random"]):
+        return _sent(earlier) if chat.switches.duplicate_random == "original" else {}
+    if chat.switches.rates and not chat.rates.allows(f"messages in {group.id}", 40):
+        raise Refusal(10023)
+    silenced = body.get("ForbidCallbackControl", [])
+    said = _said(group, sender, body, operator)
+    if "ForbidBeforeSendMsgCallback" not in silenced and not await _may_be_sent(chat, said, body, platform):
+        return {"MsgTime": chat.now, "MsgSeq": 0}
+    message = keep(chat, group, sender, body, chat.now)
+    if "ForbidAfterSendMsgCallback" not in silenced:
+        announce_message(chat, said, message, platform)
+    return _sent(message)
+
+
+def keep(chat: Chat, group: Group, sender: str, body: dict[str, Any], time: int) -> Message:
+    """Give the message the group's next MsgSeq and remember it."""
+    message = Message(
+        seq=group.next_seq,
+        sender=sender,
+        time=time,
+        random=body["Random"],
+        body=body["MsgBody"],
+        priority=body.get("MsgPriority", "Normal"),
+        custom_data=body.get("CloudCustomData", ""),
+    )
+    kept = not body.get("OnlineOnlyFlag")
+    if kept or chat.switches.online_only_takes_seq:
+        group.next_seq += 1
+    if kept:
+        group.messages.append(message)
+        group.last_msg_time = time
+    group.sent[sender, message.random] = message
+    if sender in group.members:
+        group.members[sender].last_send_time = time
+    return message
+
+
+def check_message(body: dict[str, Any]) -> None:
+    if len(json.dumps(body["MsgBody"], ensure_ascii=False).encode()) > _BYTES:
+        raise Refusal(80002)
+    check_elements(body["MsgBody"])
+    if body.get("MsgPriority", "Normal") not in PRIORITIES:
+        raise Refusal(10004, f"invalid parameter: MsgPriority must be one of {', '.join(PRIORITIES)}")
+
+
+def announce_message(chat: Chat, said: dict[str, object], message: Message, platform: str) -> None:
+    told = {
+        **said,
+        "MsgSeq": message.seq,
+        "MsgId": f"{chat.sdk_app_id}-{message.time}-{message.random}",
+        "MsgTime": message.time,
+    }
+    chat.callbacks.announce("Group.CallbackAfterSendMsg", told, platform)
+
+
+async def _may_be_sent(chat: Chat, said: dict[str, object], body: dict[str, Any], platform: str) -> bool:
+    """The app's server may let it through, change it, swallow it (2), or refuse it with a code of its own."""
+    verdict = await chat.callbacks.ask("Group.CallbackBeforeSendMsg", said, platform)
+    if verdict.code == 80003 or 10100 <= verdict.code <= 10200:
+        raise Refusal(verdict.code, str(verdict.answer.get("ErrorInfo", "")))
+    if verdict.code not in (0, 2):
+        raise Refusal(10016)
+    changed = verdict.answer.get("MsgBody")
+    if isinstance(changed, list):
+        body["MsgBody"] = said["MsgBody"] = changed
+    return verdict.code == 0
+
+
+def _said(group: Group, sender: str, body: dict[str, Any], operator: str) -> dict[str, object]:
+    said = {
+        "GroupId": group.id,
+        "Type": group.type,
+        "From_Account": sender,
+        "Operator_Account": operator,
+        "Random": body["Random"],
+        "OnlineOnlyFlag": body.get("OnlineOnlyFlag", 0),
+        "MsgBody": body["MsgBody"],
+        "CloudCustomData": body.get("CloudCustomData", ""),
+    }
+    return said | ({"GroupAtInfo": body["GroupAtInfo"]} if "GroupAtInfo" in body else {})
+
+
+def _must_be_member(call: Call, sender: str) -> bool:
+    return sender != call.operator and call.chat.switches.send_as_stranger != "ok"
+
+
+def _earlier(chat: Chat, group: Group, sender: str, random: int) -> Message | None:
+    """The same sender's same Random within five minutes is the same message."""
+    message = group.sent.get((sender, random))
+    return message if message and chat.clock() < message.time + _SAME_SECONDS else None
+
+
+def _sent(message: Message) -> dict[str, object]:
+    return {"MsgTime": message.time, "MsgSeq": message.seq}
+
+
+def _finished(chat: Chat, found: list[Message], number: int) -> int:
+    if len(found) <= number:
+        return 1
+    return 2 if all(_is_expired(chat, message) for message in found[:number]) else 0
+
+
+def _is_expired(chat: Chat, message: Message) -> bool:
+    return chat.clock() > message.time + chat.plan.history_days * 86_400
+
+
+def _read_row(chat: Chat, message: Message) -> dict[str, object]:
+    expired = _is_expired(chat, message)
+    return {
+        "From_Account": message.sender,
+        "IsPlaceMsg": int(expired),
+        "MsgBody": [] if expired else message.body,
+        "MsgPriority": PRIORITIES.index(message.priority) + 1,
+        "MsgRandom": message.random,
+        "MsgSeq": message.seq,
+        "MsgTimeStamp": message.time,
+    }
+
+
+_SERVICE = "group_open_http_svc"
+MESSAGE: Kinds = {"MsgBody": [Shape({"MsgType": str, "MsgContent": Anything})], "Random": int}
+_OPTIONS: Kinds = {
+    "From_Account": Account,
+    "MsgPriority": str,
+    "OnlineOnlyFlag": int,
+    "SendMsgControl": [str],
+    "ForbidCallbackControl": [str],
+    "CloudCustomData": str,
+    "NeedReadReceipt": int,
+    "To_Account": [Account],
+    "GroupAtInfo": [Shape({"GroupAtAllFlag": int}, {"GroupAt_Account": Account})],
+    "OfflinePushInfo": Anything,
+    "TopicId": str,
+    "SupportMessageExtension": int,
+}
+_NOTIFY = Shape({"GroupId": str, "Content": str}, {"ToMembers_Account": [Account]})
+_READ = Shape({"GroupId": str, "ReqMsgNumber": int}, {"ReqMsgSeq": int, "WithRecalledMsg": Anything, "TopicId": str})
+
+COMMANDS = [
+    Command(_SERVICE, "send_group_msg", Shape({"GroupId": str, **MESSAGE}, _OPTIONS), send_group_msg),
+    Command(_SERVICE, "send_group_system_notification", _NOTIFY, send_group_system_notification),
+    Command(_SERVICE, "group_msg_get_simple", _READ, group_msg_get_simple),
+]
