@@ -1,0 +1,175 @@
+"""Tencent Chat as the relay needs it: accounts, and groups with their members.
+
+Accounts: https://cloud.tencent.com/document/product/269/1608 (account_import), /38417 (account_check).
+Groups: https://cloud.tencent.com/document/product/269/1615 (create_group), /1616 (get_group_info),
+/1621 (add_group_member), /1622 (delete_group_member), /1624 (destroy_group).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeVar
+
+from relay.errors import AccountNotImported, GroupConflict, GroupNotFound, ImError, ImNonsense, ImRejected
+from relay.im.answers import elements, number
+from relay.im.recent import RecentAccounts
+from relay.im.rest import RestApi
+from relay.im.texts import GROUP_NAME_BYTES, NICK_BYTES, fit
+from relay.im.usersig import AdminSig, UserSigs
+from relay.retry import Patience
+from relay.transport import Http
+
+T = TypeVar("T")
+
+_ACCOUNTS, _GROUPS = "im_open_login_svc/", "group_open_http_svc/"
+_DEFAULT_ADMIN = "administrator"  # every app has it, whichever admin the relay signs as
+_ALREADY_MEMBER = 10013
+_FAILED, _ADDED, _WAS_MEMBER, _ASKED = range(4)  # Result of add_group_member, for each member
+
+
+class TencentIm:
+    """The port Im, at Tencent Chat.
+
+    api_url: origin without /v4, one of REGIONS or another.
+    group_owner: "none", or "user": then the end user owns the group and can dismiss it and remove agents.
+    user_sig_ttl: seconds that a user's login is good for.
+    clock: Unix seconds.
+    Every method but user_sig and is_admin raises ImError, of the kind that relay.im.codes gives the vendor's code.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        api_url: str,
+        sdk_app_id: int,
+        secret_key: str,
+        admin_id: str,
+        patience: Patience,
+        group_type: str = "Public",
+        group_owner: Literal["none", "user"] = "none",
+        user_sig_ttl: int = 86_400,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._sigs = UserSigs(sdk_app_id, secret_key, clock)
+        admin = AdminSig(self._sigs, admin_id)
+        self._call = RestApi(http, origin=api_url, admin=admin, patience=patience, clock=clock).call
+        self._admin_id = admin_id
+        self._group_type = group_type
+        self._group_owner = group_owner
+        self._user_sig_ttl = user_sig_ttl
+        self._recent = RecentAccounts()
+
+    def user_sig(self, user_id: str) -> tuple[str, int]:
+        """A login for the user: (UserSig, Unix second of its end)."""
+        return self._sigs.sign(user_id, self._user_sig_ttl)
+
+    def is_admin(self, user_id: str) -> bool:
+        """Whether the id is an account nobody may sign in as, however its letters are cased."""
+        return user_id.casefold() in (self._admin_id.casefold(), _DEFAULT_ADMIN)
+
+    async def ping(self) -> None:
+        """Ask for something harmless, so that a wrong key, region, admin or plan shows."""
+        await self._call(_ACCOUNTS + "account_check", {"CheckItem": [{"UserID": self._admin_id}]})
+
+    async def import_account(self, user_id: str, nick: str | None = None) -> None:
+        """Make the account known, under its nick; costs nothing where that was done lately."""
+        nick = fit(nick, NICK_BYTES) if nick else None
+        if self._recent.has(user_id, nick):
+            return
+        body: dict[str, object] = {"UserID": user_id, "Nick": nick} if nick else {"UserID": user_id}
+        await self._call(_ACCOUNTS + "account_import", body)
+        self._recent.add(user_id, nick)
+
+    async def create_group(self, group_id: str, *, name: str, user_id: str) -> None:
+        """Make the group with the user in it; already made for him is success, else GroupConflict."""
+        body = self._new_group(group_id, name, user_id)
+        try:
+            await self._imported(user_id, lambda: self._call(_GROUPS + "create_group", body))
+        except GroupConflict:
+            await self._adopt(group_id, user_id)
+
+    async def add_group_member(self, group_id: str, user_id: str) -> None:
+        """Already a member is success; GroupNotFound, GroupFull, and ImRejected where Tencent did not let him in."""
+        await self.import_account(user_id)
+        result = await self._imported(user_id, lambda: self._add(group_id, user_id))
+        if result == _FAILED:  # no reason is given; that Tencent lost the account is one we can mend
+            await self._import_again(user_id)
+            result = await self._add(group_id, user_id)
+        if result == _ASKED:
+            raise ImRejected(f"{user_id} is asked to join first; let Tencent's console add members without consent.")
+        if result not in (_ADDED, _WAS_MEMBER):
+            raise ImRejected(f"Tencent Chat did not add {user_id} to the group and gives no reason (Result {result}).")
+
+    async def delete_group_member(self, group_id: str, user_id: str) -> None:
+        """Not a member, no such account, or no such group, is success."""
+        body: dict[str, object] = {"GroupId": group_id, "MemberToDel_Account": [user_id]}
+        try:
+            await self._call(_GROUPS + "delete_group_member", body)
+        except (GroupNotFound, AccountNotImported):
+            return
+
+    async def destroy_group(self, group_id: str) -> None:
+        """Dismiss the group, for ever; no such group is success."""
+        try:
+            await self._call(_GROUPS + "destroy_group", {"GroupId": group_id})
+        except GroupNotFound:
+            return
+
+    def _new_group(self, group_id: str, name: str, user_id: str) -> dict[str, object]:
+        """A Case id can be guessed, so nobody may ask to join; unless told otherwise, nobody owns the group."""
+        owned = self._group_owner == "user"
+        return {
+            "Type": self._group_type,
+            "GroupId": group_id,
+            "Name": fit(name, GROUP_NAME_BYTES) or fit(group_id, GROUP_NAME_BYTES),
+            "ApplyJoinOption": "DisableApply",
+            **({"Owner_Account": user_id} if owned else {"MemberList": [{"Member_Account": user_id}]}),
+        }
+
+    async def _adopt(self, group_id: str, user_id: str) -> None:
+        """Take the group for ours if the user is in it, or if nobody is: then it was left half-made."""
+        group = await self._group(group_id)
+        people = {member.get("Member_Account") for member in elements(group, "MemberList")}
+        people = (people | {group.get("Owner_Account")}) - {None, ""}
+        if user_id in people:
+            return
+        if people - {self._admin_id} or number(group.get("MemberNum"), 0) > len(people):
+            raise GroupConflict(f"The group {group_id} exists already, and {user_id} is not in it.", vendor_code=10021)
+        await self.add_group_member(group_id, user_id)
+
+    async def _group(self, group_id: str) -> dict[str, Any]:
+        """get_group_info of one group, which has an ErrorCode of its own."""
+        shown = {"GroupBaseInfoFilter": ["Owner_Account", "MemberNum"], "MemberInfoFilter": ["Account"]}
+        body: dict[str, object] = {"GroupIdList": [group_id], "ResponseFilter": shown}
+        answer = await self._call(_GROUPS + "get_group_info", body)
+        for group in elements(answer, "GroupInfo"):
+            if group.get("GroupId") == group_id and number(group.get("ErrorCode"), 0) == 0:
+                return group
+        raise ImNonsense(f"Tencent Chat says that the group {group_id} exists, and also that it does not.")
+
+    async def _add(self, group_id: str, user_id: str) -> int:
+        """The Result of adding one member, which stands inside a success."""
+        body: dict[str, object] = {"GroupId": group_id, "MemberList": [{"Member_Account": user_id}]}
+        try:
+            answer = await self._call(_GROUPS + "add_group_member", body)
+        except ImError as error:
+            if error.vendor_code == _ALREADY_MEMBER:
+                return _WAS_MEMBER
+            raise
+        for member in elements(answer, "MemberList"):
+            if member.get("Member_Account") == user_id:
+                return number(member.get("Result"), _FAILED)
+        raise ImNonsense(f"Tencent Chat does not say whether it added {user_id} to the group.")
+
+    async def _imported(self, user_id: str, call: Callable[[], Awaitable[T]]) -> T:
+        """call(), once more after an import if the account turns out not to be imported."""
+        try:
+            return await call()
+        except AccountNotImported:
+            await self._import_again(user_id)
+            return await call()
+
+    async def _import_again(self, user_id: str) -> None:
+        await self.import_account(user_id, self._recent.forget(user_id))
