@@ -8,7 +8,9 @@
     |-- IdempotencyConflict         409     idempotency_conflict            the same key with another body
     |-- BodyTooLarge                413     body_too_large
     |-- NotJson                     415     not_json
+    |-- InternalError               500     internal_error       yes, 5x    a fault of the relay itself
     |-- StoreUnavailable            503     store_unavailable    yes        the ledger took nothing, nothing was begun
+    |-- NotReady                    503     not_ready            yes        /readyz found something missing
     `-- VendorError                 502     vendor_error                    (never raised itself)
         |-- CrmError                502     crm_error                       Salesforce said something unknown
         |   |-- CrmRejected         422     crm_rejected                    it refused the content of the Case
@@ -36,8 +38,11 @@ SettingsError is not a RelayError, so that no handler of runtime errors can swal
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_log = logging.getLogger(__name__)
 
 
 class RelayError(Exception):
@@ -122,8 +127,16 @@ class NotJson(RelayError):
     status, code, title = 415, "not_json", "Not JSON"
 
 
+class InternalError(RelayError):
+    retryable, attempts = True, 5
+
+
 class StoreUnavailable(RelayError):
     status, code, title, retryable = 503, "store_unavailable", "Store unavailable", True
+
+
+class NotReady(RelayError):
+    status, code, title, retryable = 503, "not_ready", "Not ready", True
 
 
 class VendorError(RelayError):
@@ -222,6 +235,14 @@ class SettingsError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+def as_relay_error(error: Exception) -> RelayError:
+    """The error itself, or InternalError for one that nobody foresaw, whose traceback goes to the log."""
+    if isinstance(error, RelayError):
+        return error
+    _log.error("a fault of the relay itself", exc_info=error)
+    return InternalError("The relay itself failed; its log says how")
 
 
 @contextmanager

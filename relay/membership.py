@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from relay.errors import GroupNotFound, GroupNotReady, RelayError, titled
+from relay.errors import GroupNotFound, GroupNotReady, RelayError, as_relay_error, titled
 from relay.models import Command, Verb
 from relay.ports import Im, Store
 from relay.retry import next_attempt
@@ -99,8 +99,8 @@ class Membership:
         try:
             with titled(_TITLES[command.verb], case_id=command.group_id):
                 await self._perform(command)
-        except RelayError as error:
-            await self._put_down(command, error)
+        except Exception as error:
+            await self._put_down(command, as_relay_error(error))
         else:
             await self._store.finish_command(command)
             self._tell_caller(command, None)

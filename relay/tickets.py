@@ -16,7 +16,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from relay.errors import IdempotencyConflict, NotFound, RelayError, titled
+from relay.errors import IdempotencyConflict, NotFound, RelayError, as_relay_error, titled
 from relay.models import CaseInfo, Ticket
 from relay.ports import Crm, Im, Store
 from relay.retry import next_attempt
@@ -55,7 +55,8 @@ class Tickets:
     async def open_ticket(self, user_id: str, info: CaseInfo, key: str | None) -> Ticket:
         """The ticket of this user and key, opened now unless it was before; still "open" if that takes too long.
 
-        Raises IdempotencyConflict if the key belongs to a ticket with other content, StoreUnavailable if nothing was begun.
+        Raises IdempotencyConflict if the key belongs to a ticket with other content, StoreUnavailable if nothing was
+        begun.
         """
         now, body_hash = self._clock(), _hash(info)
         ticket = await self._store.accept_ticket(
@@ -121,13 +122,13 @@ class Tickets:
         return ticket
 
     async def _settle(self, ticket: Ticket) -> Ticket:
-        """Try to open it, and write down what came of it; what the ledger says if meanwhile another process took over."""
+        """Try to open it and write down what came of it; if another process took it over, what the ledger says."""
         try:
             case_id = await self._make(ticket)
             written = await self._store.finish_ticket(ticket, case_id, self._clock())
             ended = replace(ticket, state="done", case_id=case_id, holder=None)
-        except RelayError as error:
-            written, ended = await self._put_down(ticket, error)
+        except Exception as error:
+            written, ended = await self._put_down(ticket, as_relay_error(error))
         return ended if written else await self._store.find_ticket(ticket.ticket_id) or ended
 
     async def _put_down(self, ticket: Ticket, error: RelayError) -> tuple[bool, Ticket]:

@@ -1,4 +1,4 @@
-"""What goes on without a caller: taking over what was left undone, keeping leases, forgetting what is no longer needed."""
+"""What goes on without a caller: taking over what was left undone, keeping leases, forgetting what has ended."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Worker:
         self._store, self._tickets, self._membership = store, tickets, membership
         self._holder, self._lease, self._most = holder, lease, most
         self._wakened, self._keep_days, self._clock = wakened, keep_days, clock
-        self._blanked_at = 0.0
+        self._blanked_at = self._renewed_at = 0.0
 
     async def run(self) -> None:
         """Look for work until cancelled; a ledger that does not answer is asked again."""
@@ -59,8 +59,11 @@ class Worker:
 
     async def look(self) -> None:
         """Renew what is held, then take over and start what is due."""
+        self._wakened.clear()
         now = self._clock()
-        await self._store.renew(self._tickets.held, self._membership.held, now + self._lease)
+        if now - self._renewed_at > self._lease / 4:
+            self._renewed_at = now
+            await self._store.renew(self._tickets.held, self._membership.held, now + self._lease)
         if (room := self._most - len(self._tickets.held)) > 0:
             for ticket in await self._store.claim_tickets(
                 holder=self._holder, now=now, until=now + self._lease, limit=room
@@ -76,7 +79,6 @@ class Worker:
             await self._store.blank_case_infos(now - self._keep_days * _DAY)
 
     async def _rest(self) -> None:
-        self._wakened.clear()
         try:
             async with asyncio.timeout(random.uniform(0.5, 1.0) * _INTERVAL):
                 await self._wakened.wait()

@@ -8,8 +8,11 @@ from relay.store.sqlite import SqliteDatabase
 __all__ = ["Ledger", "open_ledger"]
 
 
-async def open_ledger(url: str) -> Ledger:
-    """The ledger at sqlite:///relative or sqlite:////absolute, its tables up to date. Raises StoreUnavailable."""
+async def open_ledger(url: str, *, alone: bool = True) -> Ledger:
+    """The ledger at sqlite:///relative or sqlite:////absolute, its tables up to date. Raises StoreUnavailable.
+
+    alone: no other process works on it, so that what is still held in it was left by one that died.
+    """
     ledger = Ledger(SqliteDatabase(Path(url.removeprefix("sqlite:///"))))
-    await ledger.open(alone=True)
+    await ledger.open(alone=alone)
     return ledger

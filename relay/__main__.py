@@ -1,0 +1,111 @@
+"""The `relay` command."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from relay.errors import BadRequest, RelayError, SettingsError
+from relay.settings import Settings
+
+_MARKS = {True: "ok  ", False: "FAIL", None: "warn"}
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 something is wrong, 2 the command or the settings are."""
+    arguments = _parser().parse_args()
+    try:
+        sys.exit(arguments.run(Settings.from_env(env_file=arguments.env_file), arguments))
+    except SettingsError as error:
+        sys.exit(_complain("The relay cannot start as it is configured:", error.problems, 2))
+    except RelayError as error:
+        sys.exit(_complain(error.title, [error.detail], 1))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="relay", description="The relay between apps, Salesforce and Tencent Chat.")
+    parser.add_argument(
+        "--env-file", type=Path, default=Path(".env"), help="settings that the environment does not have (.env)"
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="run the relay")
+    serve.set_defaults(run=_serve)
+
+    check = commands.add_parser("check", help="say what is wrong with the settings, Salesforce, Tencent and the ledger")
+    check.add_argument("--json", action="store_true", help="print the findings as JSON")
+    check.set_defaults(run=_check)
+
+    usersig = commands.add_parser("usersig", help="print a login to the chat, to try a client with")
+    usersig.add_argument("user_id", help="an end user's id, or a Salesforce User id")
+    usersig.add_argument("--json", action="store_true", help="print the whole login as JSON")
+    usersig.set_defaults(run=_usersig)
+    return parser
+
+
+def _serve(settings: Settings, _: argparse.Namespace) -> int:
+    import uvicorn  # noqa: PLC0415 - the other commands do without
+
+    from relay import logs  # noqa: PLC0415
+    from relay.app import create_app  # noqa: PLC0415
+
+    logs.configure()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(settings),
+            host=settings.host,
+            port=settings.port,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=30,
+        )
+    )
+    server.run()
+    return 0 if server.started else 1
+
+
+def _check(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay.check import check_everything  # noqa: PLC0415
+
+    findings = asyncio.run(check_everything(settings))
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            print(f"{_MARKS[finding.ok]}  {finding.name:<18} {finding.text}")
+    return int(any(finding.ok is False for finding in findings))
+
+
+def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay.app import create_im  # noqa: PLC0415
+    from relay.im import TIMEOUT  # noqa: PLC0415
+    from relay.routes.bodies import end_user  # noqa: PLC0415
+    from relay.routes.usersig import login  # noqa: PLC0415
+    from relay.transport import Http  # noqa: PLC0415
+
+    im = create_im(settings, Http(timeout=TIMEOUT))
+    if im.is_admin(user_id := end_user(arguments.user_id)):
+        raise BadRequest("An administrator's login is given to nobody", title="Invalid user id")
+    answer = login(im, user_id)
+    print(json.dumps(answer, indent=2) if arguments.json else answer["userSig"])
+    return 0
+
+
+def _complain(headline: str, lines: list[str], code: int) -> int:
+    print(headline, *(f"  - {line}" for line in lines), sep="\n", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

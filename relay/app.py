@@ -1,0 +1,161 @@
+"""The composition root: the only place that builds things and knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from relay.auth import Callers
+from relay.crm import TIMEOUT as CRM_TIMEOUT
+from relay.crm import ClientCredentials, Grant, JwtBearer, OrgConnection, SalesforceCrm
+from relay.errors import RelayError
+from relay.im import TIMEOUT as IM_TIMEOUT
+from relay.im import TencentIm
+from relay.jwks import TIMEOUT as JWKS_TIMEOUT
+from relay.jwks import Jwks
+from relay.membership import Membership
+from relay.org import OurOrg
+from relay.retry import Patience
+from relay.routes.cors import AppCors
+from relay.routes.groups import GroupRoutes
+from relay.routes.health import HealthRoutes
+from relay.routes.openapi import OpenApiRoutes
+from relay.routes.problems import on_http_exception, on_relay_error
+from relay.routes.requests import Requests
+from relay.routes.tickets import TicketRoutes
+from relay.routes.usersig import UserSigRoutes
+from relay.settings import Settings
+from relay.store import open_ledger
+from relay.tickets import Tickets
+from relay.transport import Http
+from relay.worker import Worker
+
+_log = logging.getLogger(__name__)
+
+LEASE = 10.0
+COMMAND_WAIT = 4.0
+"""Seconds that Apex is kept before a command is answered as queued; its callouts give up after 10."""
+_DRAIN = 20.0
+"""Seconds that a stopping relay gives to what it has begun; the ledger keeps the rest."""
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The relay as an ASGI application; nothing is opened before it starts. settings: those of the environment."""
+    settings = settings or Settings.from_env()
+    app = Starlette(
+        lifespan=lambda app: _lifespan(app, settings),
+        exception_handlers={RelayError: on_relay_error, HTTPException: on_http_exception},
+        middleware=[Middleware(Requests), Middleware(AppCors, origins=settings.relay_allowed_origins)],
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def create_crm(settings: Settings, http: Http) -> SalesforceCrm:
+    """Salesforce, as the settings name it."""
+    connection = OrgConnection(http, _grant(settings), login_url=settings.salesforce_login_url)
+    return SalesforceCrm(
+        http,
+        connection,
+        api_version=settings.salesforce_api_version,
+        case_origin=settings.salesforce_case_origin,
+        patience=Patience(),
+    )
+
+
+def _grant(settings: Settings) -> Grant:
+    if settings.salesforce_private_key_file:
+        return JwtBearer.from_file(
+            settings.salesforce_client_id, settings.salesforce_username, settings.salesforce_private_key_file
+        )
+    return ClientCredentials(settings.salesforce_client_id, str(settings.salesforce_client_secret))
+
+
+def create_im(settings: Settings, http: Http) -> TencentIm:
+    """Tencent Chat, as the settings name it."""
+    return TencentIm(
+        http,
+        api_url=settings.tencent_api_url,
+        sdk_app_id=settings.tencent_sdk_app_id,
+        secret_key=str(settings.tencent_secret_key),
+        admin_id=settings.tencent_admin_id,
+        group_type=settings.tencent_group_type,
+        group_owner=settings.tencent_group_owner,
+        user_sig_ttl=settings.relay_usersig_ttl,
+        patience=Patience(),
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        crm = create_crm(settings, _http(stack, CRM_TIMEOUT))
+        im = create_im(settings, _http(stack, IM_TIMEOUT))
+        ledger = await open_ledger(settings.relay_database_url)
+        stack.push_async_callback(ledger.close)
+
+        holder, wakened = secrets.token_hex(8), asyncio.Event()
+        tickets = Tickets(ledger, crm, im, holder=holder, lease=LEASE, wait=settings.relay_create_wait)
+        membership = Membership(ledger, im, holder=holder, lease=LEASE, wait=COMMAND_WAIT, wake=wakened.set)
+        worker = Worker(
+            ledger,
+            tickets,
+            membership,
+            holder=holder,
+            lease=LEASE,
+            wakened=wakened,
+            keep_days=settings.relay_case_info_days,
+        )
+        callers = _callers(settings, stack)
+        org = OurOrg(crm, ledger, login_url=settings.salesforce_login_url)
+        limit = settings.relay_max_body
+        app.router.routes[:] = [
+            *TicketRoutes(callers, tickets, im, allowed_fields=settings.salesforce_case_fields, limit=limit).routes,
+            *UserSigRoutes(callers, im, org.check, limit=limit).routes,
+            *GroupRoutes(callers, membership, org.check, limit=limit).routes,
+            *HealthRoutes({"store": ledger.ping, "salesforce": crm.ping, "tencent": im.ping}).routes,
+            *OpenApiRoutes().routes,
+        ]
+        for warning in settings.warnings:
+            _log.warning(warning)
+        working = asyncio.create_task(worker.run())
+        _log.info("ready", extra={"fields": {"holder": holder}})
+        try:
+            yield
+        finally:
+            working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
+            await _drain(tickets, membership)
+
+
+def _http(stack: AsyncExitStack, timeout: object) -> Http:
+    http = Http(timeout=timeout)  # type: ignore[arg-type]
+    stack.push_async_callback(http.close)
+    return http
+
+
+def _callers(settings: Settings, stack: AsyncExitStack) -> Callers:
+    jwks = Jwks(_http(stack, JWKS_TIMEOUT), settings.relay_app_jwks_url) if settings.relay_app_jwks_url else None
+    return Callers(
+        jwt_secret=str(settings.relay_app_jwt_secret),
+        jwks=jwks,
+        api_keys=[str(key) for key in settings.relay_app_api_keys],
+        callout_secrets=[str(secret) for secret in settings.relay_callout_secrets],
+    )
+
+
+async def _drain(tickets: Tickets, membership: Membership) -> None:
+    try:
+        async with asyncio.timeout(_DRAIN):
+            await tickets.finish_running()
+            await membership.finish_running()
+    except TimeoutError:
+        _log.warning("stopped while %d tickets were under way: the next start takes them up", len(tickets.held))

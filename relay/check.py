@@ -1,0 +1,51 @@
+"""`relay check`: is everything as the relay needs it, and if not, what to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from relay.app import create_crm, create_im
+from relay.crm import TIMEOUT as CRM_TIMEOUT
+from relay.crm import checks
+from relay.errors import RelayError
+from relay.im import TIMEOUT as IM_TIMEOUT
+from relay.models import Check
+from relay.settings import Settings
+from relay.store import open_ledger
+from relay.transport import Http
+
+
+async def check_everything(settings: Settings) -> list[Check]:
+    """Ask Salesforce, Tencent and the ledger; changes nothing but creates the ledger where there is none."""
+    crm_http, im_http = Http(timeout=CRM_TIMEOUT), Http(timeout=IM_TIMEOUT)
+    try:
+        crm, im = create_crm(settings, crm_http), create_im(settings, im_http)
+        return [
+            *[Check("settings", None, warning) for warning in settings.warnings],
+            await _check("database", f"{settings.relay_database_url} takes writes", lambda: _write(settings)),
+            *await checks.check_org(crm, case_fields=settings.salesforce_case_fields),
+            await _check(
+                "tencent", f"{settings.tencent_api_url} accepts our signature as {settings.tencent_admin_id}", im.ping
+            ),
+        ]
+    finally:
+        await crm_http.close()
+        await im_http.close()
+
+
+async def _check(name: str, fine: str, probe: Callable[[], Awaitable[None]]) -> Check:
+    began = time.perf_counter()
+    try:
+        await probe()
+    except RelayError as error:
+        return Check(name, False, error.detail)
+    return Check(name, True, f"{fine} ({(time.perf_counter() - began) * 1000:.0f} ms)")
+
+
+async def _write(settings: Settings) -> None:
+    ledger = await open_ledger(settings.relay_database_url, alone=False)
+    try:
+        await ledger.ping()
+    finally:
+        await ledger.close()

@@ -1,0 +1,79 @@
+"""The public keys of the app's own sign-in service, fetched from RELAY_APP_JWKS_URL and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+
+import httpx
+import jwt
+
+from relay.transport import Http
+
+_log = logging.getLogger(__name__)
+
+TIMEOUT = httpx.Timeout(5.0)
+_KEPT = 600.0
+_AT_MOST_EVERY = 10.0
+
+
+class Jwks:
+    """Keys by their id. An unknown key is looked for again, at most every 10 s, so that rotation works at once.
+
+    Keys that were good stay so while the service does not answer (https://www.rfc-editor.org/rfc/rfc7517).
+    """
+
+    def __init__(self, http: Http, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._http, self._url, self._clock = http, url, clock
+        self._keys: list[jwt.PyJWK] = []
+        self._fetched_at = self._asked_at = -1e9
+        self._fetching: asyncio.Task[None] | None = None
+
+    async def find(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
+        """The key of this id that signs by this algorithm; without an id, the only such key."""
+        if self._clock() - self._fetched_at > _KEPT or self._choose(key_id, algorithm) is None:
+            await self._refresh()
+        return self._choose(key_id, algorithm)
+
+    def _choose(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
+        fitting = [key for key in self._keys if key.algorithm_name == algorithm and key_id in (None, key.key_id)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    async def _refresh(self) -> None:
+        """One request for all who wait for it."""
+        if self._fetching is None:
+            if self._clock() - self._asked_at < _AT_MOST_EVERY:
+                return
+            self._asked_at = self._clock()
+            self._fetching = asyncio.create_task(self._fetch())
+            self._fetching.add_done_callback(self._fetched)
+        await asyncio.shield(self._fetching)
+
+    def _fetched(self, _: asyncio.Task[None]) -> None:
+        self._fetching = None
+
+    async def _fetch(self) -> None:
+        try:
+            answer = await self._http.send("GET", self._url, headers={"Accept": "application/json"})
+            documents = json.loads(answer.content)["keys"] if answer.status_code == 200 else None
+            if documents is None:
+                raise ValueError(f"HTTP {answer.status_code}")
+            self._keys = [key for document in documents if (key := _public_key(document)) is not None]
+            self._fetched_at = self._clock()
+        except (httpx.TransportError, ValueError, KeyError, TypeError) as error:
+            _log.warning("RELAY_APP_JWKS_URL gave no keys: %s", error)
+
+
+def _public_key(document: dict[str, object]) -> jwt.PyJWK | None:
+    """An RS256 or ES256 key; a shared secret (oct) in a public document is never one."""
+    algorithm = {"RSA": "RS256", "EC": "ES256"}.get(str(document.get("kty")))
+    if algorithm is None or document.get("alg", algorithm) != algorithm or document.get("use", "sig") != "sig":
+        return None
+    try:
+        return jwt.PyJWK(document, algorithm)
+    except jwt.PyJWTError as error:
+        _log.warning("a key of RELAY_APP_JWKS_URL cannot be used: %s", error)
+        return None

@@ -1,0 +1,143 @@
+"""The bodies that callers send: read with a limit, validated, and refused with the name of the field that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+from starlette.requests import Request
+
+from relay import ids
+from relay.errors import BadRequest, BodyTooLarge, NotJson
+from relay.models import CaseInfo
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_MISSING = "is missing"
+_TYPES = ("str", "bool", "int", "float", "constrained-str")
+_END_USER = re.compile(r"[A-Za-z0-9_.@-]{1,32}\Z")
+
+
+def _present(text: str) -> str:
+    if not text:
+        raise PydanticCustomError("missing", "is missing")
+    return text
+
+
+def _end_user(name: str) -> str:
+    if not _END_USER.match(name):
+        raise ValueError("must be 1 to 32 of A-Z a-z 0-9 _ . @ - (write a UUID without its dashes: 32 characters)")
+    return name
+
+
+def _record(prefix: str) -> Callable[[str], str]:
+    return lambda text: ids.to_18(text, prefix)
+
+
+Text = Annotated[StrictStr, AfterValidator(_present)]
+CaseId = Annotated[Text, AfterValidator(_record(ids.CASE)), Field(description="a Case id, 15 or 18 characters")]
+AgentId = Annotated[Text, AfterValidator(_record(ids.USER)), Field(description="a User id, 15 or 18 characters")]
+OrgId = Annotated[Text, AfterValidator(_record(ids.ORG)), Field(description="an org id, 15 or 18 characters")]
+EndUserId = Annotated[Text, AfterValidator(_end_user), Field(description="1 to 32 of A-Z a-z 0-9 _ . @ -")]
+
+
+class CreateTicket(BaseModel):
+    """An end user opens a ticket."""
+
+    userId: EndUserId
+    caseInfo: CaseInfo
+
+
+class UserSigWish(BaseModel):
+    """Somebody wants to sign in to the chat."""
+
+    userId: Text
+    orgId: OrgId | None = None
+
+
+class GroupMember(BaseModel):
+    """An agent joins or leaves a group."""
+
+    userId: AgentId
+    groupId: CaseId
+    orgId: OrgId | None = None
+
+
+class Group(BaseModel):
+    """A group is dismissed."""
+
+    groupId: CaseId
+    orgId: OrgId | None = None
+
+
+for _model in (CreateTicket, UserSigWish, GroupMember, Group):
+    _model.model_config = ConfigDict(frozen=True)
+
+
+async def read_body(request: Request, model: type[Model], *, limit: int) -> Model:
+    """The request's JSON as the given type. Raises NotJson, BodyTooLarge (limit: bytes) or BadRequest."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise NotJson("Send the body as JSON, with Content-Type: application/json")
+    try:
+        return model.model_validate_json(await _read(request, limit))
+    except ValidationError as error:
+        raise _bad_request(error) from None
+
+
+def end_user(name: str) -> str:
+    """The name, if an end user may have it; BadRequest otherwise."""
+    try:
+        return _end_user(name)
+    except ValueError as error:
+        raise _wrong("userId", str(error)) from None
+
+
+def agent(name: str) -> str:
+    """The name as an 18-character User id; BadRequest if it is not one."""
+    try:
+        return ids.to_18(name, ids.USER)
+    except ValueError as error:
+        raise _wrong("userId", str(error)) from None
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > limit:
+        raise BodyTooLarge(f"The body may have {limit} bytes")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge(f"The body may have {limit} bytes")
+    return bytes(body)
+
+
+def _bad_request(error: ValidationError) -> BadRequest:
+    """The first wrong field gives the title; all are named."""
+    found = [_field(problem) for problem in error.errors(include_url=False, include_context=False)[:10]]
+    path, message = found[0]
+    if not path:
+        return BadRequest(f"The body must be a JSON object: {message}", title="Malformed JSON")
+    return BadRequest(
+        "; ".join(f"{name} {text}" for name, text in found),
+        title=f"{'Missing' if message == _MISSING else 'Invalid'} {path}",
+        fields=tuple(found),
+    )
+
+
+def _field(problem: ErrorDetails) -> tuple[str, str]:
+    """Where it is, as a path with dots, and what is wrong; null and "" are as missing as nothing at all."""
+    path = ".".join(str(step) for step in problem["loc"] if step not in _TYPES)
+    if problem["type"] in ("missing", "string_too_short") or problem["input"] is None:
+        return path, _MISSING
+    if problem["type"] == "extra_forbidden":
+        return path, "is not known here; a Case field of your org goes into caseInfo.fields"
+    return path, problem["msg"].removeprefix("Value error, ")
+
+
+def _wrong(field: str, message: str) -> BadRequest:
+    return BadRequest(f"{field} {message}", title=f"Invalid {field}", fields=((field, message),))

@@ -1,0 +1,159 @@
+"""The routes as an OpenAPI 3.1 document, made of the types that validate (https://spec.openapis.org/oas/v3.1.0)."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from relay.routes import answers, bodies
+from relay.routes.problems import MEDIA_TYPE
+
+_REF = "#/components/schemas/{model}"
+_Answers = dict[int, tuple[str, type[BaseModel]]]
+
+_APP: dict[str, list[str]] = {"app": []}
+_ORG: dict[str, list[str]] = {"org": []}
+_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "the same key and body give the same ticket, however often they are sent",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+}
+_TICKET_ID: dict[str, Any] = {
+    "name": "ticketId",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[a-z2-7]{26}$"},
+}
+_PENDING: _Answers = {202: ("It takes longer and is finished in the background: ask at Location", answers.Pending)}
+_QUEUED: _Answers = {202: ("Tencent is away; it is stored and will be done, in order", answers.Queued)}
+_BODY_PROBLEMS = (400, 401, 403, 413, 415)
+_VENDOR_PROBLEMS = (422, 502, 503, 504)
+
+
+class OpenApiRoutes:
+    """GET /openapi.json."""
+
+    def __init__(self) -> None:
+        self._document = _document()
+        self.routes = [Route("/openapi.json", self.openapi, methods=["GET"])]
+
+    async def openapi(self, _: Request) -> Response:
+        return JSONResponse(self._document)
+
+
+def _document() -> dict[str, Any]:
+    models = [
+        (model, "validation")
+        for module in (bodies, answers)
+        for model in vars(module).values()
+        if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel
+    ]
+    _, schemas = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Salesforce chat relay", "version": version("salesforce-chat-relay")},
+        "paths": _paths(),
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {
+                "app": {"type": "http", "scheme": "bearer", "description": "a JWT of the app's server, or an API key"},
+                "org": {"type": "http", "scheme": "bearer", "description": "a callout secret"},
+            },
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    ticket: _Answers = {200: ("The Case and the group exist", answers.OpenTicket), **_PENDING}
+    member: _Answers = {200: ("Done, or it was so already", answers.MemberChanged), **_QUEUED}
+    return {
+        "/createticket": {
+            "post": _operation(
+                "Open a ticket",
+                [_APP],
+                bodies.CreateTicket,
+                ticket,
+                (*_BODY_PROBLEMS, 409, *_VENDOR_PROBLEMS),
+                parameters=[_KEY],
+            )
+        },
+        "/tickets/{ticketId}": {
+            "get": _operation(
+                "How a ticket stands",
+                [_APP],
+                None,
+                ticket,
+                (400, 401, 403, 404, *_VENDOR_PROBLEMS),
+                parameters=[_TICKET_ID],
+            )
+        },
+        "/usersig": {
+            "post": _operation(
+                "A login to the chat",
+                [_APP, _ORG],
+                bodies.UserSigWish,
+                {200: ("A signed login", answers.Login)},
+                (*_BODY_PROBLEMS, 502, 503),
+            )
+        },
+        "/joingroup": {
+            "post": _operation(
+                "An agent joins", [_ORG], bodies.GroupMember, member, (*_BODY_PROBLEMS, 404, *_VENDOR_PROBLEMS)
+            )
+        },
+        "/leavegroup": {
+            "post": _operation(
+                "An agent leaves", [_ORG], bodies.GroupMember, member, (*_BODY_PROBLEMS, *_VENDOR_PROBLEMS)
+            )
+        },
+        "/deletegroup": {
+            "post": _operation(
+                "A group is dismissed",
+                [_ORG],
+                bodies.Group,
+                {200: ("It is gone, or never was", answers.GroupDeleted), **_QUEUED},
+                (*_BODY_PROBLEMS, *_VENDOR_PROBLEMS),
+            )
+        },
+        "/healthz": {"get": _operation("Alive", [], None, {200: ("Yes", answers.Alive)}, ())},
+        "/readyz": {"get": _operation("Ready", [], None, {200: ("Yes", answers.Readiness)}, (503,))},
+    }
+
+
+def _operation(
+    summary: str,
+    security: list[dict[str, list[str]]],
+    body: type[BaseModel] | None,
+    good: _Answers,
+    problems: tuple[int, ...],
+    *,
+    parameters: list[dict[str, Any]] | None = None,
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "summary": summary,
+        "security": security,
+        "parameters": parameters or [],
+        "responses": {
+            **{str(status): _response(text, "application/json", model) for status, (text, model) in good.items()},
+            **{str(status): _response("A problem", MEDIA_TYPE, answers.Problem) for status in problems},
+        },
+    }
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": _content("application/json", body)}
+    return operation
+
+
+def _response(text: str, media_type: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {"description": text, "content": _content(media_type, model)}
+
+
+def _content(media_type: str, model: type[BaseModel]) -> dict[str, Any]:
+    return {media_type: {"schema": {"$ref": _REF.format(model=model.__name__)}}}

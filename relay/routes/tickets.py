@@ -1,0 +1,86 @@
+"""End-user apps: open a ticket, and ask how it stands."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from relay.auth import Callers
+from relay.errors import BadRequest
+from relay.models import CaseInfo, Ticket
+from relay.ports import Im
+from relay.routes.bodies import CreateTicket, read_body
+from relay.routes.problems import problem
+from relay.routes.usersig import check_end_user, login
+from relay.tickets import Tickets
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
+_RETRY_AFTER = "2"
+
+
+class TicketRoutes:
+    """POST /createticket and GET /tickets/{ticketId}.
+
+    allowed_fields: the Case fields that caseInfo.fields may name. limit: bytes of a body.
+    """
+
+    def __init__(
+        self, callers: Callers, tickets: Tickets, im: Im, *, allowed_fields: frozenset[str], limit: int
+    ) -> None:
+        self._callers, self._tickets, self._im = callers, tickets, im
+        self._allowed_fields, self._limit = allowed_fields, limit
+        self.routes = [
+            Route("/createticket", self.createticket, methods=["POST"]),
+            Route("/tickets/{ticket_id}", self.ticket, methods=["GET"]),
+        ]
+
+    async def createticket(self, request: Request) -> Response:
+        app = await self._callers.app(request.headers.get("authorization"))
+        key = _idempotency_key(request)
+        wish = await read_body(request, CreateTicket, limit=self._limit)
+        app.may_speak_for(wish.userId)
+        check_end_user(self._im, wish.userId)
+        self._check_fields(wish.caseInfo)
+        return self._answer(request, await self._tickets.open_ticket(wish.userId, wish.caseInfo, key))
+
+    async def ticket(self, request: Request) -> Response:
+        app = await self._callers.app(request.headers.get("authorization"))
+        return self._answer(request, await self._tickets.find_ticket(request.path_params["ticket_id"], app.user_id))
+
+    def _check_fields(self, info: CaseInfo) -> None:
+        for name in info.fields or {}:
+            if name not in self._allowed_fields:
+                path, message = f"caseInfo.fields.{name}", "is not among SALESFORCE_CASE_FIELDS"
+                raise BadRequest(f"{path} {message}", title=f"Invalid {path}", fields=((path, message),))
+
+    def _answer(self, request: Request, ticket: Ticket) -> Response:
+        if ticket.state == "failed" and ticket.problem is not None:
+            return problem(request, ticket.problem)
+        if ticket.state == "done" and ticket.case_id is not None:
+            return JSONResponse(
+                {
+                    "ActionStatus": "OK",
+                    "ErrorCode": 0,
+                    "ErrorInfo": "",
+                    "GroupId": ticket.case_id,
+                    "caseId": ticket.case_id,
+                    "ticketId": ticket.ticket_id,
+                    "chat": login(self._im, ticket.user_id),
+                }
+            )
+        pending = {"ticketId": ticket.ticket_id, "status": "pending"}
+        if ticket.case_id is not None:
+            pending["caseId"] = ticket.case_id
+        headers = {"Location": f"/tickets/{ticket.ticket_id}", "Retry-After": _RETRY_AFTER}
+        return JSONResponse(pending, 202, headers=headers)
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.match(key):
+        path, message = "Idempotency-Key", "must be 1 to 255 visible ASCII characters"
+        raise BadRequest(f"{path} {message}", title=f"Invalid {path}", fields=((path, message),))
+    return key

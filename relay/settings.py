@@ -1,0 +1,252 @@
+"""The relay's settings, read from the environment here and nowhere else; everything that is wrong is said at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from starlette.config import Config, Environ
+from starlette.datastructures import Secret
+
+from relay.errors import SettingsError
+from relay.im import REGIONS
+
+T = TypeVar("T")
+
+EXAMPLES = frozenset(
+    {
+        "https://your-domain.my.salesforce.com",
+        "your-consumer-key",
+        "your-consumer-secret",
+        "your-sdk-app-id",
+        "your-secret-key",
+        "your-app-jwt-secret",
+        "your-callout-secret",
+    }
+)
+"""The values of .env.example: whoever left one in place has not configured the relay."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Every setting under its name in the environment, in small letters. Times are seconds. Secrets do not print.
+
+    tencent_api_url is that of TENCENT_REGION unless the environment gives another.
+    """
+
+    salesforce_login_url: str
+    salesforce_client_id: str
+    salesforce_client_secret: Secret
+    salesforce_private_key_file: str
+    salesforce_username: str
+    salesforce_api_version: str
+    salesforce_case_origin: str
+    salesforce_case_fields: frozenset[str]
+    tencent_sdk_app_id: int
+    tencent_secret_key: Secret
+    tencent_admin_id: str
+    tencent_api_url: str
+    tencent_group_type: str
+    tencent_group_owner: str
+    tencent_callback_token: Secret
+    relay_app_jwt_secret: Secret
+    relay_app_jwks_url: str
+    relay_app_api_keys: tuple[Secret, ...]
+    relay_callout_secrets: tuple[Secret, ...]
+    relay_database_url: str
+    relay_allowed_origins: tuple[str, ...]
+    relay_usersig_ttl: int
+    relay_create_wait: float
+    relay_close_grace: float
+    relay_reconcile_interval: float
+    relay_deep_interval: float
+    relay_max_body: int
+    relay_case_info_days: float
+    host: str
+    port: int
+    web_concurrency: int
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
+        """Read the environment, and a .env file for what is not in it. Raises SettingsError with every problem."""
+        reader = _Reader(environ, env_file)
+        settings = _read(reader)
+        _check_together(reader, settings)
+        if reader.problems:
+            raise SettingsError(reader.problems)
+        return settings
+
+    @property
+    def warnings(self) -> list[str]:
+        """What works but should be looked at."""
+        secrets = {
+            "RELAY_APP_JWT_SECRET": [self.relay_app_jwt_secret],
+            "RELAY_APP_API_KEYS": self.relay_app_api_keys,
+            "RELAY_CALLOUT_SECRETS": self.relay_callout_secrets,
+        }
+        return [
+            f"{name} is shorter than 32 characters and may be guessed: openssl rand -hex 32 makes a good one"
+            for name, values in secrets.items()
+            if any(0 < len(str(value)) < 32 for value in values)
+        ]
+
+
+class _Reader:
+    """Reads one setting after the other and gathers what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str] | None, env_file: Path | None) -> None:
+        here = env_file if env_file is not None and env_file.is_file() else None
+        self._config = Config(here) if environ is None else Config(here, environ=Environ(dict(environ)))
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        value: str = self._config(name, default="").strip() or default
+        if value in EXAMPLES:
+            self.problems.append(f"{name} still has its example value: put your own in its place")
+        return value
+
+    def required(self, name: str, what: str) -> str:
+        value = self.text(name)
+        if not value:
+            self.problems.append(f"{name} is missing: {what}")
+        return value
+
+    def secret(self, name: str) -> Secret:
+        return Secret(self.text(name))
+
+    def listed(self, name: str) -> list[str]:
+        values = [value.strip() for value in self.text(name).split(",") if value.strip()]
+        if len(values) > 1 and EXAMPLES.intersection(values):
+            self.problems.append(f"{name} still has an example value: put your own in its place")
+        return values
+
+    def number(self, name: str, default: T, cast: Callable[[str], T], least: float, most: float) -> T:
+        text = self.text(name)
+        if not text:
+            return default
+        try:
+            value = cast(text)
+        except ValueError:
+            self.problems.append(f"{name} must be a number from {least:g} to {most:g}")
+            return default
+        if not least <= value <= most:  # type: ignore[operator]
+            self.problems.append(f"{name} must be from {least:g} to {most:g}")
+            return default
+        return value
+
+    def choice(self, name: str, default: str, choices: list[str]) -> str:
+        value = self.text(name, default)
+        if value not in choices:
+            self.problems.append(f"{name} must be one of: {', '.join(choices)}")
+        return value
+
+    def origin(self, name: str, value: str) -> str:
+        """An https address without a path; http is for nobody, both vendors refuse it."""
+        parts = urlsplit(value)
+        if value and (parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query):
+            self.problems.append(
+                f"{name} must be an address like https://host or https://host:port, with nothing behind it"
+            )
+        return value.rstrip("/")
+
+    def file(self, name: str) -> str:
+        path = self.text(name)
+        if path and not os.access(path, os.R_OK):
+            self.problems.append(f"{name} names a file that is not there or cannot be read")
+        return path
+
+
+def _read(read: _Reader) -> Settings:
+    login_url = read.origin(
+        "SALESFORCE_LOGIN_URL",
+        read.required("SALESFORCE_LOGIN_URL", "your org's My Domain, https://acme.my.salesforce.com"),
+    )
+    region = read.choice("TENCENT_REGION", "china", list(REGIONS))
+    return Settings(
+        salesforce_login_url=login_url,
+        salesforce_client_id=read.required("SALESFORCE_CLIENT_ID", "the consumer key of your External Client App"),
+        salesforce_client_secret=read.secret("SALESFORCE_CLIENT_SECRET"),
+        salesforce_private_key_file=read.file("SALESFORCE_PRIVATE_KEY_FILE"),
+        salesforce_username=read.text("SALESFORCE_USERNAME"),
+        salesforce_api_version=read.text("SALESFORCE_API_VERSION", "67.0"),
+        salesforce_case_origin=read.text("SALESFORCE_CASE_ORIGIN", "Chat"),
+        salesforce_case_fields=frozenset(read.listed("SALESFORCE_CASE_FIELDS")),
+        tencent_sdk_app_id=_sdk_app_id(read),
+        tencent_secret_key=Secret(
+            read.required("TENCENT_SECRET_KEY", "the key on your application's page in the console")
+        ),
+        tencent_admin_id=read.text("TENCENT_ADMIN_ID", "administrator"),
+        tencent_api_url=read.origin("TENCENT_API_URL", read.text("TENCENT_API_URL")) or REGIONS.get(region, ""),
+        tencent_group_type=read.choice("TENCENT_GROUP_TYPE", "Public", ["Public", "Private", "ChatRoom", "Community"]),
+        tencent_group_owner=read.choice("TENCENT_GROUP_OWNER", "none", ["none", "user"]),
+        tencent_callback_token=read.secret("TENCENT_CALLBACK_TOKEN"),
+        relay_app_jwt_secret=read.secret("RELAY_APP_JWT_SECRET"),
+        relay_app_jwks_url=_jwks_url(read),
+        relay_app_api_keys=tuple(Secret(key) for key in read.listed("RELAY_APP_API_KEYS")),
+        relay_callout_secrets=tuple(Secret(secret) for secret in read.listed("RELAY_CALLOUT_SECRETS")),
+        relay_database_url=read.text("RELAY_DATABASE_URL", "sqlite:///relay.db"),
+        relay_allowed_origins=tuple(read.listed("RELAY_ALLOWED_ORIGINS")),
+        relay_usersig_ttl=read.number("RELAY_USERSIG_TTL", 86400, int, 60, 50 * 365 * 86400),
+        relay_create_wait=read.number("RELAY_CREATE_WAIT", 8.0, float, 0, 600),
+        relay_close_grace=read.number("RELAY_CLOSE_GRACE", 600.0, float, 0, 365 * 86400),
+        relay_reconcile_interval=read.number("RELAY_RECONCILE_INTERVAL", 60.0, float, 1, 86400),
+        relay_deep_interval=read.number("RELAY_DEEP_INTERVAL", 3600.0, float, 1, 30 * 86400),
+        relay_max_body=read.number("RELAY_MAX_BODY", 65536, int, 1024, 100 * 1024 * 1024),
+        relay_case_info_days=read.number("RELAY_CASE_INFO_DAYS", 7.0, float, 0, 3650),
+        host=read.text("HOST", "127.0.0.1"),
+        port=read.number("PORT", 3000, int, 0, 65535),
+        web_concurrency=read.number("WEB_CONCURRENCY", 1, int, 1, 256),
+    )
+
+
+def _sdk_app_id(read: _Reader) -> int:
+    text = read.required("TENCENT_SDK_APP_ID", "the SDKAppID of your application")
+    if text and text not in EXAMPLES and not re.fullmatch(r"[1-9][0-9]{0,18}", text):
+        read.problems.append("TENCENT_SDK_APP_ID must be a whole number, the SDKAppID of your application")
+    return int(text) if text.isdecimal() else 0
+
+
+def _jwks_url(read: _Reader) -> str:
+    url = read.text("RELAY_APP_JWKS_URL")
+    if url and urlsplit(url).scheme not in ("https", "http"):
+        read.problems.append("RELAY_APP_JWKS_URL must be an https address")
+    return url
+
+
+def _check_together(read: _Reader, settings: Settings) -> None:
+    """What no setting alone can get wrong."""
+    problems = read.problems
+    if settings.salesforce_private_key_file:
+        if not settings.salesforce_username:
+            problems.append("SALESFORCE_USERNAME is missing: the user that SALESFORCE_PRIVATE_KEY_FILE signs in")
+    elif not settings.salesforce_client_secret:
+        problems.append(
+            "SALESFORCE_CLIENT_SECRET is missing: the consumer secret of your External Client App"
+            " (or SALESFORCE_PRIVATE_KEY_FILE and SALESFORCE_USERNAME for the JWT bearer flow)"
+        )
+    if not (settings.relay_app_jwt_secret or settings.relay_app_jwks_url or settings.relay_app_api_keys):
+        problems.append("No app could call: set RELAY_APP_JWT_SECRET, RELAY_APP_JWKS_URL or RELAY_APP_API_KEYS")
+    if not settings.relay_callout_secrets:
+        problems.append("RELAY_CALLOUT_SECRETS is missing: the secret that your org's External Credential holds")
+    _check_database(problems, settings)
+    if not re.fullmatch(r"[0-9]+\.0", settings.salesforce_api_version):
+        problems.append("SALESFORCE_API_VERSION must look like 67.0")
+    for origin in settings.relay_allowed_origins:
+        if origin != "*" and (urlsplit(origin).scheme not in ("http", "https") or origin.count("/") != 2):
+            problems.append("RELAY_ALLOWED_ORIGINS must be origins like https://app.example.com, without a path")
+
+
+def _check_database(problems: list[str], settings: Settings) -> None:
+    url = settings.relay_database_url
+    if not re.match(r"sqlite:///.+", url):
+        problems.append(
+            "RELAY_DATABASE_URL must be sqlite:///relative/path or sqlite:////absolute/path"
+            " (PostgreSQL is not supported yet)"
+        )
+    elif settings.web_concurrency > 1:
+        problems.append("WEB_CONCURRENCY must be 1 on SQLite: several processes need PostgreSQL")
