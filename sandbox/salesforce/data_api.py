@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sandbox.salesforce import records
+from sandbox.salesforce import describe, query, records
 from sandbox.salesforce.errors import refuse
 from sandbox.salesforce.org import Acting, Org
 from sandbox.salesforce.sessions import Session, Sessions
@@ -18,7 +18,15 @@ _VERSION = re.compile(r"v(\d{1,3})\.0")
 
 ROUTES = Routes(
     {
-        "sobjects/{object}": {"POST": records.create},
+        "": {"GET": describe.resources},
+        "limits": {"GET": describe.limits},
+        "query": {"GET": query.query},
+        "queryAll": {"GET": query.query_all},
+        "query/{locator}": {"GET": query.more},
+        "queryAll/{locator}": {"GET": query.more},
+        "sobjects": {"GET": describe.objects},
+        "sobjects/{object}": {"GET": describe.basic, "POST": records.create},
+        "sobjects/{object}/describe": {"GET": describe.describe},
         "sobjects/{object}/{id}": {"GET": records.read, "PATCH": records.change, "DELETE": records.remove},
         "sobjects/{object}/{field}/{value}": {
             "GET": records.read_by_key,
@@ -41,7 +49,7 @@ class DataApi:
         self._org.usage.count()
         call = replace(
             call,
-            path=call.path[1:],
+            path=call.path[1:] or ("",),
             method=call.query.get("_HttpMethod", call.method) if call.method == "POST" else call.method,
             parameters={"version": version},
             acting=Acting(session.user_id, call.headers.get("sforce-auto-assign", "TRUE").upper() != "FALSE"),

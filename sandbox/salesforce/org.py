@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.salesforce.clock import OrgClock
+from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.ids import Mint
 from sandbox.salesforce.objects import CASE
 from sandbox.salesforce.schema import Field, Row, SObject
@@ -60,6 +61,7 @@ class Org:
     tables: Tables = field(default_factory=Tables)
     switches: Switches = field(default_factory=Switches)
     usage: Usage = field(default_factory=Usage)
+    cursors: Cursors = field(default_factory=Cursors)
     queue_id: str = ""
     rule: Rule | None = None
     last_case_number: int = 1000

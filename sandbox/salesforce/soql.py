@@ -1,0 +1,182 @@
+"""SOQL parsed: one SELECT over one object, with a WHERE of any depth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.salesforce.soql_tokens import Token, cut, unexpected
+
+COMPARISONS = frozenset({"=", "!=", "<>", "<", "<=", ">", ">="})
+
+
+@dataclass(frozen=True)
+class Comparison:
+    field: Token
+    operator: str
+    values: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Junction:
+    """AND or OR of its parts."""
+
+    word: str
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class Negation:
+    part: Condition
+
+
+Condition = Comparison | Junction | Negation
+
+
+@dataclass(frozen=True)
+class Order:
+    field: Token
+    descending: bool
+    nulls_last: bool
+
+
+@dataclass(frozen=True)
+class Select:
+    text: str
+    fields: tuple[Token, ...]
+    count: Token | None
+    object_name: Token
+    where: Condition | None
+    order: tuple[Order, ...]
+    limit: int | None
+    offset: int
+
+
+def parse(query: str) -> Select:
+    return _Parser(query).select()
+
+
+class _Parser:
+    def __init__(self, query: str) -> None:
+        self.query = query
+        self.tokens = cut(query)
+        self.place = 0
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.place]
+
+    def select(self) -> Select:
+        self.need("SELECT")
+        count = self.count()
+        fields = () if count else self.fields()
+        self.need("FROM")
+        name = self.of_kind("name")
+        where = self.either() if self.took("WHERE") else None
+        if self.took("WITH"):
+            self.one_of("SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE")
+        order = self.orders() if self.took("ORDER") else ()
+        limit = int(self.of_kind("number").text) if self.took("LIMIT") else None
+        offset = int(self.of_kind("number").text) if self.took("OFFSET") else 0
+        if self.took("FOR"):
+            self.one_of("VIEW", "REFERENCE", "UPDATE")
+        self.of_kind("end")
+        return Select(self.query, fields, count, name, where, order, limit, offset)
+
+    def count(self) -> Token | None:
+        """COUNT() alone, or COUNT(field): the token that names what is counted."""
+        if self.next.word() != "COUNT" or self.tokens[self.place + 1].text != "(":
+            return None
+        self.place += 2
+        counted = self.next if self.next.text == ")" else self.of_kind("name")
+        self.need(")")
+        return counted
+
+    def fields(self) -> tuple[Token, ...]:
+        found = [self.of_kind("name")]
+        while self.took(","):
+            found.append(self.of_kind("name"))
+        return tuple(found)
+
+    def either(self) -> Condition:
+        """Parts joined by one word: the vendor takes no mixture of AND and OR without brackets."""
+        parts, word = [self.condition()], self.next.word()
+        while word in {"AND", "OR"} and self.took(word):
+            parts.append(self.condition())
+        if self.next.word() in {"AND", "OR"}:
+            raise unexpected(self.query, self.next)
+        return parts[0] if len(parts) == 1 else Junction(word, tuple(parts))
+
+    def condition(self) -> Condition:
+        if self.took("NOT"):
+            return Negation(self.condition())
+        if self.took("("):
+            inner = self.either()
+            self.need(")")
+            return inner
+        return self.comparison()
+
+    def comparison(self) -> Comparison:
+        field, sign = self.of_kind("name"), self.next
+        self.place += 1
+        if sign.text in COMPARISONS:
+            return Comparison(field, "!=" if sign.text == "<>" else sign.text, (self.value(),))
+        if sign.word() == "LIKE":
+            return Comparison(field, "LIKE", (self.of_kind("string"),))
+        if sign.word() == "NOT" and self.took("IN"):
+            return Comparison(field, "NOT IN", self.values())
+        if sign.word() == "IN":
+            return Comparison(field, "IN", self.values())
+        raise unexpected(self.query, sign)
+
+    def values(self) -> tuple[Token, ...]:
+        self.need("(")
+        found = [self.value()]
+        while self.took(","):
+            found.append(self.value())
+        self.need(")")
+        return tuple(found)
+
+    def value(self) -> Token:
+        token = self.next
+        if token.kind not in {"string", "number", "datetime"} and token.word() not in {"TRUE", "FALSE", "NULL"}:
+            raise unexpected(self.query, token)
+        self.place += 1
+        return token
+
+    def orders(self) -> tuple[Order, ...]:
+        self.need("BY")
+        found = [self.order()]
+        while self.took(","):
+            found.append(self.order())
+        return tuple(found)
+
+    def order(self) -> Order:
+        field = self.of_kind("name")
+        descending = self.took("DESC") or (self.took("ASC") and False)
+        nulls_last = descending
+        if self.took("NULLS"):
+            nulls_last = self.one_of("FIRST", "LAST") == "LAST"
+        return Order(field, descending, nulls_last)
+
+    def took(self, word: str) -> bool:
+        if self.next.word() != word:
+            return False
+        self.place += 1
+        return True
+
+    def need(self, word: str) -> None:
+        if not self.took(word):
+            raise unexpected(self.query, self.next)
+
+    def one_of(self, *words: str) -> str:
+        for word in words:
+            if self.took(word):
+                return word
+        raise unexpected(self.query, self.next)
+
+    def of_kind(self, kind: str) -> Token:
+        token = self.next
+        if token.kind != kind:
+            raise unexpected(self.query, token)
+        self.place += 1
+        return token
