@@ -1,0 +1,122 @@
+"""What must be right in the org for the relay to work, looked at one by one, each with its cure."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
+
+from relay.crm.client import SalesforceCrm
+from relay.crm.connection import SKEW
+from relay.crm.fields import TICKET_FIELD
+from relay.crm.records import quoted
+from relay.errors import CrmError
+from relay.models import Check
+
+_DEPLOY = "deploy the package in apex/ and assign its permission set to the run-as user"
+_HEADROOM = 0.8
+"""Share of the day's API requests above which an operator should know."""
+
+
+async def salesforce_checks(crm: SalesforceCrm, *, case_fields: Collection[str] = ()) -> list[Check]:
+    """The org as the relay finds it. case_fields: SALESFORCE_CASE_FIELDS. Never raises CrmError."""
+    login = await _guarded("Salesforce login", lambda: _login(crm))
+    clock = _clock(crm)
+    if not login[0].ok:
+        return login + clock
+    versions = await _guarded("Salesforce API version", lambda: _version(crm))
+    case = await _guarded("Salesforce Case", lambda: _case(crm, case_fields))
+    return login + clock + versions + case + _headroom(crm)
+
+
+async def _guarded(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list[Check]:
+    try:
+        return await look()
+    except CrmError as error:
+        said = f" [{error.operator_detail}]" if error.operator_detail else ""
+        return [Check(name, False, error.detail + said)]
+
+
+async def _login(crm: SalesforceCrm) -> list[Check]:
+    token = await crm.connection.token()
+    who = token.user_id
+    try:
+        users = await crm.records.query(f"SELECT Username FROM User WHERE Id = {quoted(token.user_id)}")  # noqa: S608
+        who = str(users[0]["Username"])
+    except (CrmError, LookupError):
+        pass  # the name is a comfort only
+    return [Check("Salesforce login", True, f"logged in to org {token.org_id} as {who}")]
+
+
+def _clock(crm: SalesforceCrm) -> list[Check]:
+    skew = crm.connection.skew
+    if skew is None:
+        return []
+    if abs(skew) <= SKEW:
+        return [Check("Clock", True, "this machine's clock agrees with Salesforce's")]
+    text = f"this machine's clock differs from Salesforce's by {abs(skew):.0f} seconds: set it right (NTP)"
+    return [Check("Clock", False, text)]
+
+
+async def _version(crm: SalesforceCrm) -> list[Check]:
+    name, wanted, offered = "Salesforce API version", crm.api_version, await crm.api_versions()
+    if wanted in offered:
+        return [Check(name, True, f"the org has version {wanted}")]
+    newest = offered[-1] if offered else "none"
+    return [Check(name, False, f"the org has no version {wanted}, its newest is {newest}: set SALESFORCE_API_VERSION")]
+
+
+async def _case(crm: SalesforceCrm, case_fields: Collection[str]) -> list[Check]:
+    description = await crm.records.describe_case()
+    if not description.get("createable", True):
+        return [Check("Salesforce Case", False, f"the run-as user may not create Cases: {_DEPLOY}")]
+    fields = {str(field["name"]).lower(): field for field in description.get("fields", [])}
+    checks = [_ticket_field(fields.get(TICKET_FIELD.lower())), _origin(fields.get("origin"), crm.case_origin)]
+    return checks + [_allowed_field(name, fields.get(name.lower())) for name in case_fields]
+
+
+def _ticket_field(field: dict[str, Any] | None) -> Check:
+    name = f"Case field {TICKET_FIELD}"
+    if field is None:
+        return Check(
+            name,
+            False,
+            f"missing, or hidden from the run-as user; without it a retry may make a second Case: {_DEPLOY}",
+        )
+    if not field.get("createable"):
+        return Check(name, False, f"the run-as user may not write it: {_DEPLOY}")
+    if not (field.get("unique") and field.get("externalId")):
+        return Check(name, False, f"must be unique and an external id, or a retry makes a second Case: {_DEPLOY}")
+    if not field.get("caseSensitive"):
+        return Check(name, None, f"should be unique with upper and lower case told apart: {_DEPLOY}")
+    return Check(name, True, "there, unique and writable")
+
+
+def _origin(field: dict[str, Any] | None, origin: str) -> Check:
+    name = "Case origin"
+    values = [str(one["value"]) for one in (field or {}).get("picklistValues") or [] if one.get("active", True)]
+    if origin in values:
+        return Check(name, True, f"{origin} is one of the org's origins")
+    return Check(
+        name,
+        None,
+        f"{origin} is not one of the org's origins ({', '.join(values)}): add it, or set SALESFORCE_CASE_ORIGIN",
+    )
+
+
+def _allowed_field(wanted: str, field: dict[str, Any] | None) -> Check:
+    name = f"Case field {wanted}"
+    if field is None:
+        return Check(name, False, "of SALESFORCE_CASE_FIELDS: missing, or hidden from the run-as user")
+    if not field.get("createable"):
+        return Check(name, False, "of SALESFORCE_CASE_FIELDS: the run-as user may not write it")
+    return Check(name, True, "there and writable")
+
+
+def _headroom(crm: SalesforceCrm) -> list[Check]:
+    usage = crm.connection.api_usage
+    if usage is None:
+        return []
+    used, limit = usage
+    enough = used < limit * _HEADROOM
+    advice = "" if enough else ": nearly used up, look for the integration that spends it"
+    return [Check("Salesforce API usage", True if enough else None, f"{used} of {limit} requests in 24 hours{advice}")]

@@ -1,0 +1,180 @@
+"""What is read and written at leisure, through simple-salesforce: describe, SOQL, files.
+
+The library is fenced in. It never logs in (its own login drops headers and repeats without end), its session has
+timeouts (it sets none: https://github.com/simple-salesforce/simple-salesforce/issues/148), and it runs in a few
+threads of its own. REQUESTS_CA_BUNDLE and HTTPS_PROXY work as with requests everywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+
+from relay.crm import answers, codes
+from relay.crm.connection import OrgConnection
+from relay.crm.fence import limited_session, no_answer
+from relay.crm.login import AccessToken
+from relay.errors import CrmError, CrmNonsense, CrmOutcomeUnknown
+from relay.retry import Patience
+
+if TYPE_CHECKING:  # at run time it is imported on first use: that takes a quarter of a second
+    from simple_salesforce.api import Salesforce, SFType
+
+T = TypeVar("T")
+Record = dict[str, Any]
+Work = Callable[["Salesforce"], T]
+
+_NEXT_PAGE = re.compile(r"/services/data/v[\d.]+/query/[\w-]+")
+_ESCAPES = str.maketrans({"\\": r"\\", "'": r"\'", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+
+
+class Records:
+    """Records of one org.
+
+    api_version: as in SALESFORCE_API_VERSION, 67.0.
+    timeout: seconds to connect, and seconds for each wait on the answer. longest: seconds for a whole method's request.
+    Every method raises CrmError.
+    """
+
+    def __init__(
+        self,
+        connection: OrgConnection,
+        *,
+        api_version: str,
+        patience: Patience,
+        timeout: tuple[float, float] = (5.0, 20.0),
+        longest: float = 120.0,
+        threads: int = 4,
+    ) -> None:
+        self._connection = connection
+        self._api_version = api_version
+        self._patience = patience
+        self._longest = longest
+        self._session = limited_session(timeout, threads)
+        self._session.hooks["response"].append(lambda answer, **_: connection.note(answer.headers))
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="salesforce")
+
+    async def describe_case(self) -> Record:
+        """What the relay's user sees of the object Case: its fields, with their lengths and values."""
+        description: Record = await self._read(lambda org: _type(org, "Case").describe())
+        return description
+
+    async def query(self, soql: str, *, most: int = 10_000) -> list[Record]:
+        """The records a query finds, all its pages, but no more than `most`. Values in it go through `quoted`."""
+        return await self._read(lambda org: _all_pages(org, soql, most))
+
+    async def case_file(self, case_id: str, title: str) -> str | None:
+        """The id of the file of this title that was attached to the Case, if there is one."""
+        return await self._read(lambda org: _find_file(org, case_id, title))
+
+    async def attach_file(self, case_id: str, title: str, data: bytes) -> str:
+        """Attach a text file (UTF-8, up to 25 MB) to the Case; its id. Not repeated here: it may leave two."""
+        return await self._ask(lambda org: _write_file(org, case_id, title, data))
+
+    async def attach_file_once(self, case_id: str, title: str, data: bytes) -> str:
+        """The same, if the Case has no file of this title yet; may be repeated."""
+        return await self._read(lambda org: _find_file(org, case_id, title) or _write_file(org, case_id, title, data))
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._session.close()
+
+    async def _read(self, work: Work[T]) -> T:
+        return await self._patience.call(lambda: self._ask(work))
+
+    async def _ask(self, work: Work[T]) -> T:
+        """Do the work in a thread, and once more if the session had ended."""
+        token = await self._connection.token()
+        outcome = await self._in_thread(work, token)
+        if isinstance(outcome, CrmError) and outcome.vendor_code == codes.EXPIRED:
+            token = await self._connection.renew(token)
+            outcome = await self._in_thread(work, token)
+        if isinstance(outcome, CrmError):
+            if outcome.vendor_code == codes.EXPIRED:
+                self._connection.reject(token, outcome)
+            raise outcome
+        return outcome
+
+    async def _in_thread(self, work: Work[T], token: AccessToken) -> T | CrmError:
+        """The work's result or its failure; handed over as a value, so that no traceback reaches back to the token."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._longest):
+                return await loop.run_in_executor(self._pool, self._attempt, work, token)
+        except TimeoutError:
+            return CrmOutcomeUnknown("Salesforce took too long to answer")
+
+    def _attempt(self, work: Work[T], token: AccessToken) -> T | CrmError:
+        from simple_salesforce.api import Salesforce  # noqa: PLC0415
+        from simple_salesforce.exceptions import SalesforceError  # noqa: PLC0415
+
+        org = Salesforce(
+            instance_url=token.instance_url,
+            session_id=token.value,
+            session=self._session,
+            version=self._api_version,
+        )
+        try:
+            return work(org)
+        except SalesforceError as error:
+            return answers.error_of(error.status, error.content, {"Sforce-Limit-Info": self._limit_info()})
+        except requests.RequestException as error:
+            return no_answer(error)
+        except (ValueError, LookupError, TypeError, AttributeError):
+            return CrmNonsense("Salesforce's answer cannot be read")
+
+    def _limit_info(self) -> str:
+        used = self._connection.api_usage
+        return f"api-usage={used[0]}/{used[1]}" if used else ""
+
+
+def quoted(text: str) -> str:
+    """The text as a string of SOQL.
+
+    https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm
+    """
+    return f"'{text.translate(_ESCAPES)}'"
+
+
+def _type(org: Salesforce, name: str) -> SFType:
+    """One object of the org. Made without `salesforce=`, so that the library cannot repeat a request by itself."""
+    from simple_salesforce.api import SFType  # noqa: PLC0415
+
+    return SFType(name, org.session_id, org.sf_instance, sf_version=org.sf_version, session=org.session)
+
+
+def _all_pages(org: Salesforce, soql: str, most: int) -> list[Record]:
+    page = org.query(soql)
+    found: list[Record] = list(page["records"])
+    while not page["done"] and len(found) < most:
+        place = page["nextRecordsUrl"]
+        if not _NEXT_PAGE.fullmatch(place):  # it is put behind the host's name and gets the token
+            raise ValueError(place)
+        page = org.query_more(place, identifier_is_url=True)
+        found += page["records"]
+    return found[:most]
+
+
+def _find_file(org: Salesforce, case_id: str, title: str) -> str | None:
+    soql = f"SELECT Id FROM ContentVersion WHERE FirstPublishLocationId = {quoted(case_id)} AND Title = {quoted(title)}"  # noqa: S608
+    found = _all_pages(org, soql, 1)
+    return str(found[0]["Id"]) if found else None
+
+
+def _write_file(org: Salesforce, case_id: str, title: str, data: bytes) -> str:
+    """https://developer.salesforce.com/docs/platform/api-rest/guide/dome-sobject-insert-update-blob.html"""
+    made = _type(org, "ContentVersion").create(
+        {
+            "Title": title,
+            "PathOnClient": f"{title}.txt",
+            "VersionData": base64.b64encode(data).decode("ascii"),
+            "FirstPublishLocationId": case_id,
+        }
+    )
+    return str(made["id"])
