@@ -1,4 +1,4 @@
-"""The smallest httpx transport over aiohttp: whole bodies, one session, and errors that say whether something was sent."""
+"""The smallest httpx transport over aiohttp: whole bodies, one session, errors that say whether something was sent."""
 
 import contextlib
 from collections.abc import Iterator

@@ -1,11 +1,13 @@
 """How fast one process can call the vendors, by HTTP client: the experiment behind the choice of the relay's client.
 
-`python -m bench.clients` lets each candidate make the two calls of a ticket in turn, 64 at a time, over TLS, in alternating rounds.
+`python -m bench.clients` lets each candidate make the two calls of a ticket in turn: 64 at a time, over TLS, in
+alternating rounds.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import ssl
 import statistics
 import tempfile
@@ -20,10 +22,10 @@ import httpx
 import uvloop
 from httpx_aiohttp import AiohttpTransport
 
-from bench.certificate import make_certificate
 from bench.client_transport import WholeBodyTransport
 from bench.ids import record_id
-from bench.processes import OTHERS_CPU, SERVER_CPU, Process, pin, python_module
+from bench.processes import SERVER_CPU
+from bench.stand_in import StandIn
 
 CONCURRENT = 64
 USERSIG = "eJw" + "x" * 190  # as long as a real one
@@ -32,7 +34,7 @@ USERSIG = "eJw" + "x" * 190  # as long as a real one
 class Call(NamedTuple):
     """One request, ready to be sent by any of the candidates."""
 
-    url: str
+    url: str | httpx.URL
     headers: dict[str, str]
     content: bytes
 
@@ -94,12 +96,27 @@ async def own_transport_direct(context: ssl.SSLContext) -> AsyncIterator[Send]:
 
 
 @asynccontextmanager
+async def own_transport_kept_url(context: ssl.SSLContext) -> AsyncIterator[Send]:
+    """(f) the same, and httpx.URL parses each address but once: for Tencent, its `random` is then kept as well."""
+    kept: dict[str, httpx.URL] = {}
+    async with _session(context) as session:
+        transport = WholeBodyTransport(session)
+
+        async def send(call: Call) -> Any:
+            address = str(call.url).partition("?")[0]
+            url = kept.get(address) or kept.setdefault(address, httpx.URL(call.url))
+            return await _direct(transport, call._replace(url=url))
+
+        yield send
+
+
+@asynccontextmanager
 async def bare_aiohttp(context: ssl.SSLContext) -> AsyncIterator[Send]:
-    """(f) aiohttp alone."""
+    """(g) aiohttp alone."""
     async with _session(context) as session:
 
         async def send(call: Call) -> Any:
-            async with session.post(call.url, headers=call.headers, data=call.content) as answer:
+            async with session.post(str(call.url), headers=call.headers, data=call.content) as answer:
                 return json.loads(await answer.read())
 
         yield send
@@ -111,7 +128,8 @@ CANDIDATES = {
     "(c) httpx.Request + httpx-aiohttp, called directly": httpx_aiohttp_direct,
     "(d) httpx.AsyncClient + own transport": own_transport,
     "(e) httpx.Request + own transport, called directly": own_transport_direct,
-    "(f) aiohttp": bare_aiohttp,
+    "(f) as (e), each httpx.URL parsed but once": own_transport_kept_url,
+    "(g) aiohttp": bare_aiohttp,
 }
 
 
@@ -147,36 +165,36 @@ def create_group(tencent: str, number: int) -> Call:
     return Call(f"{tencent}/v4/group_open_http_svc/create_group?{query}", headers, json.dumps(group).encode())
 
 
-async def measure(send: Send, salesforce: str, tencent: str, seconds: float) -> Figures:
+async def measure(send: Send, stand_in: StandIn, seconds: float) -> Figures:
     """Calls a second and processor time a call, after a short warm-up."""
-    await _run(send, salesforce, tencent, seconds / 4)
+    await _run(send, stand_in, seconds / 4)
     cpu, start = time.process_time(), time.perf_counter()
-    calls = await _run(send, salesforce, tencent, seconds)
+    calls = await _run(send, stand_in, seconds)
     return Figures(calls / (time.perf_counter() - start), (time.process_time() - cpu) / calls * 1e6)
 
 
-async def _run(send: Send, salesforce: str, tencent: str, seconds: float) -> int:
+async def _run(send: Send, stand_in: StandIn, seconds: float) -> int:
     until = time.perf_counter() + seconds
     done = 0
 
     async def caller() -> None:
         nonlocal done
         while time.perf_counter() < until:
-            assert (await send(create_case(salesforce, done + 1)))["success"]
-            assert (await send(create_group(tencent, done + 1)))["ErrorCode"] == 0
+            assert (await send(create_case(stand_in.salesforce, done + 1)))["success"]
+            assert (await send(create_group(stand_in.tencent, done + 1)))["ErrorCode"] == 0
             done += 2
 
     await asyncio.gather(*(caller() for _ in range(CONCURRENT)))
     return done
 
 
-async def compare(origins: dict[str, str], context: ssl.SSLContext, rounds: int, seconds: float) -> str:
+async def compare(stand_in: StandIn, rounds: int, seconds: float) -> str:
     """All candidates in turn, again and again; the medians as a table."""
     results: dict[str, list[Figures]] = {name: [] for name in CANDIDATES}
     for number in range(1, rounds + 1):
         for name, candidate in CANDIDATES.items():
-            async with candidate(context) as send:
-                figures = await measure(send, origins["salesforce"], origins["tencent"], seconds)
+            async with candidate(stand_in.context) as send:
+                figures = await measure(send, stand_in, seconds)
             results[name].append(figures)
             print(f"round {number}: {name:52} {figures.per_second:6.0f} calls/s {figures.cpu_us:5.0f} us", flush=True)
     lines = ["| client | calls/s | CPU us per call |", "|---|---|---|"]
@@ -193,16 +211,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of one round of one candidate")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        certificate = make_certificate(Path(name))
-        command = python_module("bench.vendors", str(certificate.server))
-        vendors = Process(command, {}, OTHERS_CPU, Path(name) / "vendors.log")
+        stand_in = StandIn(Path(name))
         try:
-            origins = json.loads(vendors.first_line())
-            pin(0, SERVER_CPU)
-            context = ssl.create_default_context(cafile=str(certificate.authority))
-            print("\n" + uvloop.run(compare(origins, context, options.rounds, options.seconds)))
+            os.sched_setaffinity(0, SERVER_CPU)
+            print("\n" + uvloop.run(compare(stand_in, options.rounds, options.seconds)))
         finally:
-            vendors.end()
+            stand_in.process.end()
 
 
 if __name__ == "__main__":

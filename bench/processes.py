@@ -1,51 +1,76 @@
 """The processes a benchmark starts: each on its processor, with what it has used, and ended by its id."""
 
+import contextlib
 import os
+import re
 import subprocess
-import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
-SERVER_CPU, OTHERS_CPU = 0, 1
-
-
-def pin(pid: int, cpu: int) -> None:
-    """Keep a process to one processor, where there are at least two."""
-    allowed = sorted(os.sched_getaffinity(0) if pid == 0 else os.sched_getaffinity(pid))
-    usable = range(os.cpu_count() or 1)
-    if len(usable) > 1 and len(allowed) >= 1:
-        os.sched_setaffinity(pid, {cpu})
+CPUS = sorted(os.sched_getaffinity(0))
+SERVER_CPU, OTHERS_CPU = ({CPUS[0]}, {CPUS[1]}) if len(CPUS) > 1 else (set(CPUS), set(CPUS))
 
 
 class Process:
     """A child process of the benchmark, which never outlives it."""
 
-    def __init__(self, command: Sequence[str | Path], environment: Mapping[str, str], cpu: int, log: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        cpus: set[int],
+        directory: Path,
+        log: Path,
+    ) -> None:
+        self.name = " ".join(command)
         self.log = log
-        self._log_file = log.open("wb")
-        self._popen = subprocess.Popen(
-            [str(part) for part in command],
-            env=dict(environment),
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._log_file,
-        )
-        pin(self._popen.pid, cpu)
+        with log.open("wb") as output, _pinned(cpus):
+            self._popen = subprocess.Popen(
+                command,
+                env=dict(environment),
+                cwd=directory,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
 
-    def first_line(self) -> str:
-        """What the process says first, when it is ready."""
-        assert self._popen.stdout is not None
-        line = self._popen.stdout.readline().decode().strip()
-        if not line:
-            raise RuntimeError(f"{self._popen.args!r} ended at once: {self.complaint()}")
-        return line
+    def says(self, pattern: str, patience: float = 10) -> tuple[str, ...]:
+        """Wait until it has written this; the groups of the match."""
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline and self.running():
+            if found := re.search(pattern, self.log.read_text(errors="replace")):
+                return found.groups()
+            time.sleep(0.01)
+        raise SystemExit(self.complaint())
+
+    def running(self) -> bool:
+        """Whether it has not ended by itself."""
+        return self._popen.poll() is None
 
     def complaint(self) -> str:
-        """The last lines of what it wrote on standard error."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:])
+        """What it wrote last, for a message to the user."""
+        last = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
+        return f"`{self.name}` did not do as expected; it wrote last:\n{last}"
+
+    def cpu_seconds(self) -> float:
+        """Processor time it and its children have used so far."""
+        return sum(_cpu_seconds(pid) for pid in self._family())
+
+    def memory_mb(self) -> tuple[float, float]:
+        """Resident memory of it and its children: now, and at most."""
+        family = self._family()
+        now, peak = (sum(_memory_kb(pid, field) for pid in family) for field in ("VmRSS", "VmHWM"))
+        return now / 1024, peak / 1024
+
+    def _family(self) -> list[int]:
+        family = [self._popen.pid]
+        for pid in family:  # grows while it is walked
+            children = Path(f"/proc/{pid}/task/{pid}/children")
+            family += [int(child) for child in children.read_text().split()]
+        return family
 
     def end(self) -> None:
         """Ask it to stop; if it does not within five seconds, make it."""
@@ -55,11 +80,26 @@ class Process:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
-        if self._popen.stdout is not None:
-            self._popen.stdout.close()
-        self._log_file.close()
 
 
-def python_module(*arguments: str) -> list[str]:
-    """The command that runs one of our modules with this very interpreter."""
-    return [sys.executable, "-m", *arguments]
+@contextlib.contextmanager
+def _pinned(cpus: set[int]) -> Iterator[None]:
+    """Children started inside begin their life on these processors."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cpus)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(int(ticks) for ticks in fields[11:15]) / TICKS  # utime, stime, and those of children that ended
+
+
+def _memory_kb(pid: int, field: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1])
+    return 0

@@ -1,10 +1,12 @@
-"""A stand-in for both vendors that costs next to nothing: it answers, waits as long as it is told, counts, and remembers nothing.
+"""A stand-in for both vendors that costs next to nothing: it answers, waits as long as told, counts, and forgets.
 
-It takes HTTP apart by hand, because the servers being measured must be the slow part, and it shares its processor with the load generator.
+It takes HTTP apart by hand, because the servers being measured must be the slow part, and it shares its processor with
+the load generator.
 """
 
 import argparse
 import asyncio
+import functools
 import json
 import ssl
 from collections import Counter
@@ -15,6 +17,7 @@ from urllib.parse import parse_qs
 import uvloop
 
 from bench.ids import record_id
+from bench.load import content_length
 
 ORG = record_id("00D", 1)
 INTEGRATION_USER = record_id("005", 1)
@@ -88,31 +91,10 @@ class TencentChat(Vendor):
     def answer(self, method: str, target: str, body: bytes) -> Reply:
         path, _, query = target.partition("?")
         command = path.removeprefix("/v4/").partition("/")[2]
-        handler = self.COMMANDS.get(command)
+        handler = COMMANDS.get(command)
         if handler is None or method != "POST" or "usersig=" not in query:
             return 200, _fail(60009, "request resource wrong"), f"{method} {path}"
         return 200, handler(json.loads(body)), command
-
-    COMMANDS: dict[str, Callable[[dict[str, Any]], bytes]] = {
-        "account_import": lambda _: _ok(),
-        "multiaccount_import": lambda _: _ok(FailAccounts=[]),
-        "account_check": lambda body: _ok(
-            ResultItem=[
-                {"UserID": item["UserID"], "ResultCode": 0, "ResultInfo": "", "AccountStatus": "Imported"}
-                for item in body["CheckItem"]
-            ]
-        ),
-        "create_group": lambda body: _ok(GroupId=body["GroupId"]),
-        "add_group_member": lambda body: _ok(
-            MemberList=[{"Member_Account": member["Member_Account"], "Result": 1} for member in body["MemberList"]]
-        ),
-        "delete_group_member": lambda _: _ok(),
-        "destroy_group": lambda _: _ok(),
-        "get_group_info": lambda body: _ok(
-            GroupInfo=[{"GroupId": group, "ErrorCode": 0, "ErrorInfo": ""} for group in body["GroupIdList"]]
-        ),
-        "get_group_member_info": lambda _: _ok(MemberNum=0, MemberList=[]),
-    }
 
 
 def _ok(**more: object) -> bytes:
@@ -121,6 +103,28 @@ def _ok(**more: object) -> bytes:
 
 def _fail(code: int, text: str) -> bytes:
     return json.dumps({"ActionStatus": "FAIL", "ErrorInfo": text, "ErrorCode": code}).encode()
+
+
+COMMANDS: dict[str, Callable[[dict[str, Any]], bytes]] = {
+    "account_import": lambda _: _ok(),
+    "multiaccount_import": lambda _: _ok(FailAccounts=[]),
+    "account_check": lambda body: _ok(
+        ResultItem=[
+            {"UserID": item["UserID"], "ResultCode": 0, "ResultInfo": "", "AccountStatus": "Imported"}
+            for item in body["CheckItem"]
+        ]
+    ),
+    "create_group": lambda body: _ok(GroupId=body["GroupId"]),
+    "add_group_member": lambda body: _ok(
+        MemberList=[{"Member_Account": member["Member_Account"], "Result": 1} for member in body["MemberList"]]
+    ),
+    "delete_group_member": lambda _: _ok(),
+    "destroy_group": lambda _: _ok(),
+    "get_group_info": lambda body: _ok(
+        GroupInfo=[{"GroupId": group, "ErrorCode": 0, "ErrorInfo": ""} for group in body["GroupIdList"]]
+    ),
+    "get_group_member_info": lambda _: _ok(MemberNum=0, MemberList=[]),
+}
 
 
 class Connection(asyncio.Protocol):
@@ -140,7 +144,7 @@ class Connection(asyncio.Protocol):
         self.buffer += data
         while True:
             head, found, rest = self.buffer.partition(b"\r\n\r\n")
-            length = _content_length(head)
+            length = content_length(head)
             if not found or len(rest) < length:
                 return
             self.buffer = rest[length:]
@@ -177,15 +181,6 @@ class Connection(asyncio.Protocol):
             )
 
 
-def _content_length(head: bytes) -> int:
-    lowered = head.lower()
-    start = lowered.find(b"\r\ncontent-length:")
-    if start < 0:
-        return 0
-    end = lowered.find(b"\r\n", start + 2)
-    return int(lowered[start + 17 : end if end > 0 else None])
-
-
 async def serve(certificate: str) -> None:
     """Listen on two free ports, say which, and answer until ended."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -194,14 +189,14 @@ async def serve(certificate: str) -> None:
     vendors = [Salesforce(), TencentChat()]
     for vendor in vendors:
         server = await loop.create_server(
-            lambda vendor=vendor: Connection(vendor, vendors),
+            functools.partial(Connection, vendor, vendors),
             "127.0.0.1",
             0,
             ssl=context,
             backlog=1024,
         )
         vendor.origin = f"https://localhost:{server.sockets[0].getsockname()[1]}"
-    print(json.dumps({"salesforce": vendors[0].origin, "tencent": vendors[1].origin}), flush=True)
+    print(f"salesforce {vendors[0].origin} tencent {vendors[1].origin}", flush=True)
     await asyncio.Event().wait()
 
 

@@ -1,0 +1,156 @@
+"""The measurements: both servers in turn in each setting, round after round."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import NamedTuple
+
+from bench.load import Load, Scenario, Timing, measure
+from bench.scenarios import CreateTicket, Credential, JoinGroup
+from bench.servers import Server
+from bench.stand_in import NONE, REALISTIC, Latency, StandIn
+
+ENOUGH_GROUPS = 1000
+
+
+class Setting(NamedTuple):
+    """What is measured: a route, how long the vendors take, and how many callers wait at a time."""
+
+    route: str
+    latency: Latency
+    connections: int
+
+
+class Figures(NamedTuple):
+    """What a server did in a setting; of several rounds, the medians."""
+
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    cpu_ms: float  # of the server, per answer
+    others_busy: float  # share of its processor that the load generator and the stand-in used
+
+
+class Pace(NamedTuple):
+    """How long is measured, and how often."""
+
+    rounds: int
+    timing: Timing
+
+
+SETTINGS = [
+    *(Setting("createticket", NONE, connections) for connections in (1, 16, 64)),
+    *(Setting("createticket", REALISTIC, connections) for connections in (1, 64)),
+    *(Setting("joingroup", NONE, connections) for connections in (1, 16, 64)),
+]
+
+
+@dataclass
+class Results:
+    """All that was measured."""
+
+    figures: dict[tuple[str, Setting], list[Figures]] = field(default_factory=dict)
+    vendor_calls: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)  # (server, route): per answer
+    wrong: list[str] = field(default_factory=list)
+
+    def medians(self, server: str, setting: Setting) -> Figures | None:
+        """The medians of all rounds."""
+        runs = self.figures.get((server, setting))
+        return Figures(*(median(column) for column in zip(*runs, strict=True))) if runs else None
+
+
+class Contender:
+    """A server under test, the requests made for it, and the groups it has opened so far."""
+
+    def __init__(self, server: Server, app: Credential, org: Credential, users: int) -> None:
+        self.server = server
+        self.tickets = CreateTicket(app, users)
+        self.org = org
+        self._joins: JoinGroup | None = None
+
+    def scenario(self, route: str) -> Scenario:
+        """The requests for this route; agents join the groups of the tickets opened until the first of them joins."""
+        if route == "createticket":
+            return self.tickets
+        if self._joins is None:
+            self._joins = JoinGroup(self.org, list(self.tickets.groups))
+        return self._joins
+
+
+class Match:
+    """All contenders through all settings."""
+
+    def __init__(self, stand_in: StandIn, contenders: Sequence[Contender], pace: Pace) -> None:
+        self.stand_in = stand_in
+        self.contenders = contenders
+        self.pace = pace
+        self.results = Results()
+
+    def play(self, settings: Sequence[Setting]) -> Results:
+        """Measure; say on standard error how far it is."""
+        for contender in self.contenders:
+            self._open_groups(contender)
+        for number, setting, contender in self._turns(settings):
+            load = self._measure(contender, setting, self.pace.timing)
+            figures = _figures(load)
+            self.results.figures.setdefault((contender.server.name, setting), []).append(figures)
+            _say(
+                f"round {number}/{self.pace.rounds}  {setting.route:12} latency {setting.latency.name:9}"
+                f" {setting.connections:2} callers  {contender.server.name:8} {figures.per_second:6.0f}/s"
+                f"  p50 {figures.p50_ms:6.1f} ms  p99 {figures.p99_ms:6.1f} ms  cpu {figures.cpu_ms:.2f} ms"
+            )
+        return self.results
+
+    def _turns(self, settings: Sequence[Setting]) -> Iterator[tuple[int, Setting, Contender]]:
+        for number in range(1, self.pace.rounds + 1):
+            for setting in settings:
+                for contender in self.contenders:
+                    yield number, setting, contender
+
+    def _open_groups(self, contender: Contender) -> None:
+        """Open tickets until there are groups enough for agents to join; it warms the server up as well."""
+        while len(contender.tickets.groups) < ENOUGH_GROUPS and not self.results.wrong:
+            self._measure(contender, Setting("createticket", NONE, 16), Timing(0.5, 0))
+
+    def _measure(self, contender: Contender, setting: Setting, timing: Timing) -> Load:
+        server = contender.server
+        scenario = contender.scenario(setting.route)
+        self.stand_in.set_latency(setting.latency)
+        self.stand_in.forget_calls()
+        load = measure(
+            server.port,
+            scenario,
+            setting.connections,
+            timing,
+            lambda: (server.process.cpu_seconds(), self.stand_in.process.cpu_seconds()),
+        )
+        self._check(server.name, setting.route, load)
+        if not server.process.running():
+            raise SystemExit(server.process.complaint())
+        return load
+
+    def _check(self, server: str, route: str, load: Load) -> None:
+        calls = self.stand_in.calls()
+        wrong = [f"{len(load.wrong)} of {load.answered}, the first: {load.wrong[0]}"] if load.wrong else []
+        if route == "createticket" and calls["create Case"] != load.answered:
+            wrong.append(f"{calls['create Case']} Cases for {load.answered} tickets")
+        for text in wrong:
+            self.results.wrong.append(f"{server} {route}: {text}")
+            _say(f"WRONG {server} {route}: {text}")
+        per_answer = {name: count / max(load.answered, 1) for name, count in calls.items()}
+        self.results.vendor_calls[server, route] = per_answer
+
+
+def _figures(load: Load) -> Figures:
+    return Figures(
+        load.per_second,
+        load.percentile_ms(0.5),
+        load.percentile_ms(0.99),
+        load.server_cpu * 1000 / max(len(load.latencies), 1),
+        load.others_cpu / load.duration,
+    )
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
