@@ -8,13 +8,14 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
+import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from relay.auth import Callers
 from relay.crm import TIMEOUT as CRM_TIMEOUT
-from relay.crm import ClientCredentials, Grant, JwtBearer, OrgConnection, SalesforceCrm
+from relay.crm import ClientCredentials, JwtBearer, OrgConnection, Records, SalesforceCrm
 from relay.errors import RelayError
 from relay.im import TIMEOUT as IM_TIMEOUT
 from relay.im import TencentIm
@@ -61,16 +62,18 @@ def create_app(settings: Settings | None = None) -> Starlette:
 def create_crm(settings: Settings, http: Http) -> SalesforceCrm:
     """Salesforce, as the settings name it."""
     connection = OrgConnection(http, _grant(settings), login_url=settings.salesforce_login_url)
+    patience = Patience()
     return SalesforceCrm(
         http,
         connection,
+        Records(connection, api_version=settings.salesforce_api_version, patience=patience),
         api_version=settings.salesforce_api_version,
         case_origin=settings.salesforce_case_origin,
-        patience=Patience(),
+        patience=patience,
     )
 
 
-def _grant(settings: Settings) -> Grant:
+def _grant(settings: Settings) -> ClientCredentials | JwtBearer:
     if settings.salesforce_private_key_file:
         return JwtBearer.from_file(
             settings.salesforce_client_id, settings.salesforce_username, settings.salesforce_private_key_file
@@ -96,7 +99,8 @@ def create_im(settings: Settings, http: Http) -> TencentIm:
 @asynccontextmanager
 async def _lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        crm = create_crm(settings, _http(stack, CRM_TIMEOUT))
+        crm = create_crm(settings, Http(timeout=CRM_TIMEOUT))
+        stack.push_async_callback(crm.close)
         im = create_im(settings, _http(stack, IM_TIMEOUT))
         ledger = await open_ledger(settings.relay_database_url)
         stack.push_async_callback(ledger.close)
@@ -136,8 +140,8 @@ async def _lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
             await _drain(tickets, membership)
 
 
-def _http(stack: AsyncExitStack, timeout: object) -> Http:
-    http = Http(timeout=timeout)  # type: ignore[arg-type]
+def _http(stack: AsyncExitStack, timeout: httpx.Timeout) -> Http:
+    http = Http(timeout=timeout)
     stack.push_async_callback(http.close)
     return http
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from relay.app import create_crm, create_im
 from relay.crm import TIMEOUT as CRM_TIMEOUT
-from relay.crm import checks
+from relay.crm import salesforce_checks
 from relay.errors import RelayError
 from relay.im import TIMEOUT as IM_TIMEOUT
 from relay.models import Check
@@ -19,18 +19,18 @@ from relay.transport import Http
 async def check_everything(settings: Settings) -> list[Check]:
     """Ask Salesforce, Tencent and the ledger; changes nothing but creates the ledger where there is none."""
     crm_http, im_http = Http(timeout=CRM_TIMEOUT), Http(timeout=IM_TIMEOUT)
+    crm, im = create_crm(settings, crm_http), create_im(settings, im_http)
     try:
-        crm, im = create_crm(settings, crm_http), create_im(settings, im_http)
         return [
             *[Check("settings", None, warning) for warning in settings.warnings],
             await _check("database", f"{settings.relay_database_url} takes writes", lambda: _write(settings)),
-            *await checks.check_org(crm, case_fields=settings.salesforce_case_fields),
+            *await salesforce_checks(crm, case_fields=settings.salesforce_case_fields),
             await _check(
                 "tencent", f"{settings.tencent_api_url} accepts our signature as {settings.tencent_admin_id}", im.ping
             ),
         ]
     finally:
-        await crm_http.close()
+        await crm.close()
         await im_http.close()
 
 

@@ -38,10 +38,7 @@ class Crm(Protocol):
 class Im(Protocol):
     """Tencent Chat. Group ids and user ids are used as given; agents are known by their 18-character User ids."""
 
-    @property
-    def sdk_app_id(self) -> int:
-        """The application's number."""
-        ...
+    sdk_app_id: int
 
     def user_sig(self, user_id: str) -> tuple[str, int]:
         """A login for the user: (UserSig, Unix second of its end)."""

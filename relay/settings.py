@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from starlette.config import Config, Environ
@@ -52,7 +52,7 @@ class Settings:
     tencent_admin_id: str
     tencent_api_url: str
     tencent_group_type: str
-    tencent_group_owner: str
+    tencent_group_owner: Literal["none", "user"]
     tencent_callback_token: Secret
     relay_app_jwt_secret: Secret
     relay_app_jwks_url: str
@@ -183,7 +183,9 @@ def _read(read: _Reader) -> Settings:
         tencent_admin_id=read.text("TENCENT_ADMIN_ID", "administrator"),
         tencent_api_url=read.origin("TENCENT_API_URL", read.text("TENCENT_API_URL")) or REGIONS.get(region, ""),
         tencent_group_type=read.choice("TENCENT_GROUP_TYPE", "Public", ["Public", "Private", "ChatRoom", "Community"]),
-        tencent_group_owner=read.choice("TENCENT_GROUP_OWNER", "none", ["none", "user"]),
+        tencent_group_owner="user"
+        if read.choice("TENCENT_GROUP_OWNER", "none", ["none", "user"]) == "user"
+        else "none",
         tencent_callback_token=read.secret("TENCENT_CALLBACK_TOKEN"),
         relay_app_jwt_secret=read.secret("RELAY_APP_JWT_SECRET"),
         relay_app_jwks_url=_jwks_url(read),

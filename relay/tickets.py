@@ -137,7 +137,7 @@ class Tickets:
             _log.warning("ticket %s will be tried again in %.1f s: %s", ticket.ticket_id, pause, error.detail)
             return await self._store.postpone_ticket(ticket, self._clock() + pause), replace(ticket, holder=None)
         _log.error("ticket %s has ended: %s", ticket.ticket_id, error.detail)
-        problem = error.problem()
+        problem = {**error.problem(), "retryable": False}  # for this key it is final
         written = await self._store.fail_ticket(ticket, problem, self._clock())
         return written, replace(ticket, state="failed", problem=problem, holder=None)
 
