@@ -1,8 +1,9 @@
 """Tencent Chat as the relay needs it: accounts, and groups with their members.
 
-Accounts: https://cloud.tencent.com/document/product/269/1608 (account_import), /38417 (account_check).
-Groups: https://cloud.tencent.com/document/product/269/1615 (create_group), /1616 (get_group_info),
-/1621 (add_group_member), /1622 (delete_group_member), /1624 (destroy_group).
+Accounts: https://trtc.io/zh/document/34953 (account_import), https://cloud.tencent.com/document/product/269/38417
+(account_check). Groups: https://cloud.tencent.com/document/product/269/1615 (create_group), /1621 (add_group_member),
+/1622 (delete_group_member), /1624 (destroy_group), https://www.tencentcloud.com/document/product/1047/34961
+(get_group_info).
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class TencentIm:
         user_sig_ttl: int = 86_400,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self.sdk_app_id = sdk_app_id
         self._sigs = UserSigs(sdk_app_id, secret_key, clock)
         admin = AdminSig(self._sigs, admin_id)
         self._call = RestApi(http, origin=api_url, admin=admin, patience=patience, clock=clock).call

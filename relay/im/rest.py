@@ -79,16 +79,16 @@ class RestApi:
             response = await self._http.send("POST", self._url(command), headers=_HEADERS, content=content)
         except httpx.RequestError as error:
             logger.info("Tencent Chat, %s: %s: %s", command, type(error).__name__, codes.plain(str(error)))
-            failure = answers.no_answer(command, error)
+            failure = answers.no_answer(_name(command), error)
         else:
-            return answers.read(command, response, self._clock())
+            return answers.read(_name(command), response, self._clock())
         raise failure
 
     def _url(self, command: str) -> str:
         return f"{self._base}{command}?{self._admin.query()}{random.getrandbits(32)}"
 
     def _refusal(self, command: str, answer: answers.Answer) -> ImError:
-        error = codes.refusal(command, answer.code, answer.info)
+        error = codes.refusal(_name(command), answer.code, answer.info)
         if isinstance(error, ImAuthFailed):
             self._refused_signature = error.detail
         if answer.code == _LOCKED:
@@ -104,3 +104,8 @@ class RestApi:
         wait = min(rest, codes.CODES[_LOCKED].retry_after or rest)  # the clock may have been set back
         detail = f"Tencent Chat is {codes.CODES[_LOCKED].meaning}; nothing was sent. {self._refused_signature}"
         raise ImUnavailable(detail.rstrip(), vendor_code=_LOCKED, retry_after=wait)
+
+
+def _name(command: str) -> str:
+    """The command without its service, for people."""
+    return command.rpartition("/")[2]
