@@ -26,6 +26,7 @@ class Server(uvicorn.Server):
         self.socket = _bind(port)
         self.port: int = self.socket.getsockname()[1]
         self._ready = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         super().__init__(
             uvicorn.Config(
@@ -50,6 +51,13 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self._ready.set()
 
+    async def main_loop(self) -> None:
+        """Until stopped; the tick keeps the Date header right."""
+        while not self.should_exit:
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 1)
+
     async def start(self) -> None:
         """Return when connections are accepted."""
         self._task = asyncio.create_task(self.serve([self.socket]))
@@ -61,6 +69,7 @@ class Server(uvicorn.Server):
 
     async def stop(self) -> None:
         self.should_exit = True
+        self._stopping.set()
         if self._task is not None:
             await self._task
         self.socket.close()

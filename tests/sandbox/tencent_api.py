@@ -52,7 +52,7 @@ class TencentApi:
         }
         return {name: value for name, value in (query | changes).items() if value is not None}
 
-    async def call(self, service: str, command: str, body: Any, **changes: str | None) -> dict[str, Any]:
+    async def call(self, service: str, command: str, body: Any, /, **changes: str | None) -> dict[str, Any]:
         answer = await self.http.post(f"/v4/{service}/{command}", params=self.query(**changes), json=body)
         assert answer.status_code == 200, answer.text
         result: dict[str, Any] = answer.json()

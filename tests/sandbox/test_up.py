@@ -1,0 +1,144 @@
+"""`python -m sandbox up` starts both vendors, says where they are, and stops when it is told to."""
+
+import asyncio
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox.__main__ import main
+from sandbox.tencent.usersig import make_user_sig
+from sandbox.up import Sandbox
+
+pytestmark = pytest.mark.anyio
+
+NAMES = {
+    "SALESFORCE_LOGIN_URL",
+    "SALESFORCE_CLIENT_ID",
+    "SALESFORCE_CLIENT_SECRET",
+    "SANDBOX_SALESFORCE_USERNAME",
+    "SANDBOX_SALESFORCE_PASSWORD",
+    "TENCENT_SDK_APP_ID",
+    "TENCENT_SECRET_KEY",
+    "TENCENT_ADMIN_ID",
+    "TENCENT_API_URL",
+    "TENCENT_CALLBACK_TOKEN",
+    "RELAY_APP_JWT_SECRET",
+    "RELAY_APP_API_KEYS",
+    "RELAY_CALLOUT_SECRETS",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+}
+
+
+def client(environment: dict[str, str]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(verify=ssl.create_default_context(cafile=environment["SSL_CERT_FILE"]))
+
+
+def read(env_file: Path) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in env_file.read_text().splitlines())
+
+
+@contextmanager
+def running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "sandbox", "up", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_command_writes_the_settings_answers_over_tls_and_stops_cleanly(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    env_file = tmp_path / "new" / "env"
+    with running("--env-file", str(env_file), "--no-console", "--im-port", "0") as process:
+        assert process.stdout is not None
+        lines = [await asyncio.to_thread(process.stdout.readline) for _ in range(3)]
+        environment = read(env_file)
+        assert environment.keys() >= NAMES
+        assert environment["SALESFORCE_LOGIN_URL"] in lines[0]
+        assert environment["TENCENT_API_URL"] in lines[1]
+        async with client(environment) as http:
+            for name in ("SALESFORCE_LOGIN_URL", "TENCENT_API_URL"):
+                for url in (environment[name], environment[name].replace("localhost", "127.0.0.1")):
+                    assert (await http.get(f"{url}/__sandbox__/calls")).json() == []
+        process.send_signal(number)
+        output, errors = await asyncio.to_thread(process.communicate)
+        assert (process.returncode, output, errors) == (0, "", "")
+
+
+async def test_secrets_are_new_each_time_and_readable_by_their_owner_alone(tmp_path: Path) -> None:
+    env_file = tmp_path / "env"
+    async with Sandbox(env_file=env_file) as first:
+        assert read(env_file) == first.environment
+        assert len(first.environment["RELAY_APP_JWT_SECRET"]) >= 32
+        files = [env_file, *env_file.with_name("env.d").iterdir()]
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+        assert len(files) == 3
+    async with Sandbox() as second:
+        fixed = {"TENCENT_ADMIN_ID", "SANDBOX_SALESFORCE_USERNAME"}
+        assert {name for name in NAMES if first.environment[name] == second.environment[name]} <= fixed
+
+
+async def test_an_old_env_file_is_gone_until_both_servers_accept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text("STALE=1\n")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(OSError, match="cannot be used"):
+            await Sandbox(im_port=taken.getsockname()[1], env_file=env_file).__aenter__()
+    assert not env_file.exists()
+
+
+def test_a_busy_port_is_named_with_its_cure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["up", "--salesforce-port", str(port), "--env-file", str(tmp_path / "env")]) == 1
+    error = capsys.readouterr().err
+    assert str(port) in error
+    assert "0 for any free one" in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["up", "--im-port", "x"], ["up", "--relay-url", "x"], ["up", "x"]])
+def test_wrong_usage_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+async def test_in_one_process_the_emulators_can_be_looked_into() -> None:
+    async with Sandbox() as sandbox, client(sandbox.environment) as http:
+        now = int(time.time())
+        sig = make_user_sig(
+            sandbox.tencent.sdk_app_id, sandbox.tencent.secret_key, "administrator", time=now, expire=60
+        )
+        query = {
+            "sdkappid": sandbox.environment["TENCENT_SDK_APP_ID"],
+            "identifier": "administrator",
+            "usersig": sig,
+            "random": "1",
+            "contenttype": "json",
+        }
+        url = f"{sandbox.im_url}/v4/im_open_login_svc/account_import"
+        assert (await http.post(url, params=query, json={"UserID": "u"})).json()["ErrorCode"] == 0
+        assert "u" in sandbox.tencent.chat.accounts
+        sandbox.reset()
+        assert "u" not in sandbox.tencent.chat.accounts
