@@ -24,7 +24,11 @@ def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="bench-", dir=options.directory) as name, ExitStack() as stack:
-        report = _run(options, Path(name), stack)
+        try:
+            report = _run(options, Path(name), stack)
+        except KeyboardInterrupt:
+            print("Stopped.", file=sys.stderr)
+            return 130
     print(report.text(options.markdown))
     if options.json:
         options.json.write_text(json.dumps(report.data(), indent=1) + "\n")

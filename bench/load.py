@@ -89,7 +89,10 @@ class _Generator:
         self.load.server_cpu = server_end - server_start
         self.load.others_cpu = time.process_time() - own_start + vendors_end - vendors_start
         self.over = True
-        await asyncio.wait_for(self.all_closed.wait(), DRAIN_SECONDS)
+        try:
+            await asyncio.wait_for(self.all_closed.wait(), DRAIN_SECONDS)
+        except TimeoutError:
+            self.load.wrong.append(f"{self.open} requests were not answered within {DRAIN_SECONDS} s")
         return self.load
 
     def take(self, latency: float, status: int, body: bytes) -> None:

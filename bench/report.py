@@ -49,7 +49,7 @@ class Report:
             ],
             "vendorCalls": [
                 {"server": server, "route": route, "perAnswer": calls}
-                for (server, route), calls in self.results.vendor_calls.items()
+                for (server, route), calls in self.results.calls_per_answer().items()
             ],
             "startSeconds": self.start_seconds,
             "memoryMb": {name: {"end": end, "peak": peak} for name, (end, peak) in self.memory_mb.items()},
@@ -66,7 +66,7 @@ class Report:
         return (
             f"Machine: {self.machine}.\n"
             "Each server alone on one core; load generator and vendors' stand-in (TLS, keep-alive) on another. "
-            f"Medians of {rounds} alternating rounds, each {timing.seconds:g} s after {timing.warm_up:g} s of warm-up."
+            f"Alternating rounds: {rounds}, each {timing.seconds:g} s after {timing.warm_up:g} s of warm-up; medians."
         )
 
     def _speed_tables(self) -> list[Table]:
@@ -105,8 +105,8 @@ class Report:
 
     def _vendor_calls(self) -> Table:
         rows = []
-        for (server, route), calls in sorted(self.results.vendor_calls.items()):
-            listed = ", ".join(f"{name} {count:.3g}" for name, count in sorted(calls.items()))
+        for (server, route), calls in self.results.calls_per_answer().items():
+            listed = ", ".join(f"{name} {count:.3g}" for name, count in calls.items())
             rows.append([route, server, f"{sum(calls.values()):.2f}", listed])
         return Table("Vendor calls per answer", ["route", "server", "calls", "of which"], rows)
 

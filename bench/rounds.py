@@ -1,6 +1,7 @@
 """The measurements: both servers in turn in each setting, round after round."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -51,13 +52,21 @@ class Results:
     """All that was measured."""
 
     figures: dict[tuple[str, Setting], list[Figures]] = field(default_factory=dict)
-    vendor_calls: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)  # (server, route): per answer
+    vendor_calls: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)  # by server and route
+    answered: Counter[tuple[str, str]] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def medians(self, server: str, setting: Setting) -> Figures | None:
         """The medians of all rounds."""
         runs = self.figures.get((server, setting))
         return Figures(*(median(column) for column in zip(*runs, strict=True))) if runs else None
+
+    def calls_per_answer(self) -> dict[tuple[str, str], dict[str, float]]:
+        """How often each server called the vendors for one answer of a route, and by which calls."""
+        return {
+            key: {name: count / max(self.answered[key], 1) for name, count in sorted(calls.items())}
+            for key, calls in sorted(self.vendor_calls.items())
+        }
 
 
 class Contender:
@@ -118,17 +127,17 @@ class Match:
         scenario = contender.scenario(setting.route)
         self.stand_in.set_latency(setting.latency)
         self.stand_in.forget_calls()
-        load = measure(
-            server.port,
-            scenario,
-            setting.connections,
-            timing,
-            lambda: (server.process.cpu_seconds(), self.stand_in.process.cpu_seconds()),
-        )
+        try:
+            load = measure(server.port, scenario, setting.connections, timing, lambda: self._cpu_seconds(server))
+        except OSError as error:
+            raise SystemExit(f"{error}; {server.process.complaint()}") from error
         self._check(server.name, setting.route, load)
         if not server.process.running():
             raise SystemExit(server.process.complaint())
         return load
+
+    def _cpu_seconds(self, server: Server) -> tuple[float, float]:
+        return server.process.cpu_seconds(), self.stand_in.process.cpu_seconds()
 
     def _check(self, server: str, route: str, load: Load) -> None:
         calls = self.stand_in.calls()
@@ -138,8 +147,8 @@ class Match:
         for text in wrong:
             self.results.wrong.append(f"{server} {route}: {text}")
             _say(f"WRONG {server} {route}: {text}")
-        per_answer = {name: count / max(load.answered, 1) for name, count in calls.items()}
-        self.results.vendor_calls[server, route] = per_answer
+        self.results.vendor_calls.setdefault((server, route), Counter()).update(calls)
+        self.results.answered[server, route] += load.answered
 
 
 def _figures(load: Load) -> Figures:

@@ -1,5 +1,6 @@
 """The report says what was measured, what was missed and what is missing."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ def report() -> Report:
     results.figures[THEIRS, BUSY] = [figures(900), figures(1000), figures(1100)]
     results.figures[OURS, BUSY] = [figures(1500), figures(9999), figures(10)]
     results.figures[OURS, ALONE] = [figures(4.8, 205.0)]
-    results.vendor_calls[OURS, "createticket"] = {"create Case": 1.0, "token": 0.0002}
+    results.vendor_calls[OURS, "createticket"] = Counter({"create Case": 5000, "token": 1})
+    results.answered[OURS, "createticket"] = 5000
     memory = {THEIRS: (100.0, 150.0), OURS: (60.0, 120.0)}
     starts = {THEIRS: [0.2, 0.1, 0.3], OURS: [0.9, 0.8, 2.0]}
     return Report("a machine", Pace(3, Timing(4, 1)), [BUSY, ALONE], results, starts, memory, "")
@@ -40,6 +42,10 @@ def test_ratios_are_of_medians_and_targets_are_judged(report: Report) -> None:
         "peak memory": "missed",
     }
     assert "1.50x" in report.text(markdown=False)
+
+
+def test_vendor_calls_are_per_answer(report: Report) -> None:
+    assert "| createticket | relay | 1.00 | create Case 1, token 0.0002 |" in report.text(markdown=True)
 
 
 def test_markdown_tables_can_be_pasted(report: Report) -> None:
