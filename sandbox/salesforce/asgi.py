@@ -9,27 +9,35 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.salesforce import data_api
+from sandbox.salesforce import data_api, identity
 from sandbox.salesforce.data_api import DataApi
 from sandbox.salesforce.errors import OAuthRefusal, Refusal, refuse
 from sandbox.salesforce.oauth import OAuth
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.sessions import Sessions
+from sandbox.salesforce.soap import SoapApi
 from sandbox.salesforce.web import Answer, Call, segments
 
+LONGEST_URI = 16_384
 _OAUTH_POSTS = frozenset({"token", "revoke", "introspect"})
 
 
 class UrlSpace:
-    def __init__(self, org: Org, oauth: OAuth, data: DataApi) -> None:
+    def __init__(self, org: Org, sessions: Sessions, oauth: OAuth, soap: SoapApi) -> None:
         self._org = org
+        self._sessions = sessions
         self._oauth = oauth
-        self._data = data
+        self._soap = soap
+        self._data = DataApi(org, sessions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"a {scope['type']} scope is not for the vendor")
         request = Request(scope, receive)
         raw_path = scope.get("raw_path", scope["path"].encode()).decode("latin-1").partition("?")[0]
+        if len(raw_path) + len(scope["query_string"]) > LONGEST_URI:
+            await self._response(rest_error(refuse("URI_TOO_LONG")))(scope, receive, send)
+            return
         call = Call(
             request.method,
             segments(raw_path),
@@ -42,21 +50,29 @@ class UrlSpace:
 
     def answer(self, call: Call) -> Answer:
         match call.path:
-            case ("services", "oauth2", endpoint) if endpoint in _OAUTH_POSTS:
+            case ("services", "oauth2", _):
                 return self._oauth_answer(call)
-            case ("services", "data"):
-                return data_api.versions(self._org, call)
-            case ("services", "data", _, *_):
+            case ("services", "data", *_):
                 return self._data_answer(call)
+            case ("services", "Soap", _, _, *_):
+                return self._soap.answer(_below(call, 2), self._oauth.base_url)
+            case ("id", _, _):
+                return identity.identity(self._org, self._sessions, self._oauth.base_url, call)
         return rest_error(refuse("NOT_FOUND"))
 
     def _oauth_answer(self, call: Call) -> Answer:
+        if call.path[2] == "userinfo":
+            return identity.userinfo(self._org, self._sessions, self._oauth.base_url, call)
+        if call.path[2] not in _OAUTH_POSTS:
+            return rest_error(refuse("NOT_FOUND"))
         try:
             return self._oauth.answer(_below(call, 2))
         except OAuthRefusal as refusal:
             return oauth_error(refusal)
 
     def _data_answer(self, call: Call) -> Answer:
+        if len(call.path) == 2:
+            return data_api.versions(call)
         try:
             answer = self._data.answer(_below(call, 2))
         except Refusal as refusal:

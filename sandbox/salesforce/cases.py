@@ -22,15 +22,12 @@ def before_save(org: Org, row: Row, old: Row | None, acting: Acting) -> None:
         _refuse_inactive(org, row)
 
 
-def after_save(org: Org, row: Row, old: Row | None, acting: Acting) -> None:
+def after_save(org: Org, row: Row, _old: Row | None, acting: Acting) -> None:
     """Assignment rules apply on create AND on update unless the request said FALSE.
 
     https://developer.salesforce.com/docs/platform/api-rest/guide/headers-autoassign.md
     """
     if not acting.auto_assign:
-        return
-    chosen = row["OwnerId"] != (old["OwnerId"] if old else acting.user_id)
-    if chosen and org.switches.explicitOwnerWins:
         return
     assignee = (org.switches.assignTo if org.switches.assignmentRule else "") or org.queue_id
     if row["OwnerId"] != assignee:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sandbox.salesforce import describe, query, records
+from sandbox.salesforce import collections, composite
 from sandbox.salesforce.errors import refuse
-from sandbox.salesforce.org import Acting, Org
+from sandbox.salesforce.org import Org, with_header
+from sandbox.salesforce.resources import RESOURCES
 from sandbox.salesforce.sessions import Session, Sessions
 from sandbox.salesforce.web import Answer, Call, Routes
 
@@ -16,25 +17,7 @@ _RETIRED = 21
 _SEASONS = ("Spring", "Summer", "Winter")
 _VERSION = re.compile(r"v(\d{1,3})\.0")
 
-ROUTES = Routes(
-    {
-        "": {"GET": describe.resources},
-        "limits": {"GET": describe.limits},
-        "query": {"GET": query.query},
-        "queryAll": {"GET": query.query_all},
-        "query/{locator}": {"GET": query.more},
-        "queryAll/{locator}": {"GET": query.more},
-        "sobjects": {"GET": describe.objects},
-        "sobjects/{object}": {"GET": describe.basic, "POST": records.create},
-        "sobjects/{object}/describe": {"GET": describe.describe},
-        "sobjects/{object}/{id}": {"GET": records.read, "PATCH": records.change, "DELETE": records.remove},
-        "sobjects/{object}/{field}/{value}": {
-            "GET": records.read_by_key,
-            "PATCH": records.upsert,
-            "DELETE": records.remove_by_external_id,
-        },
-    }
-)
+ROUTES = Routes({**RESOURCES, **collections.RESOURCES, **composite.COMPOSITE})
 
 
 class DataApi:
@@ -45,14 +28,14 @@ class DataApi:
     def answer(self, call: Call) -> Answer:
         """`/services/data/<call.path>`."""
         version = self._version(call.path[0])
-        session = authenticated(self._sessions, call)
+        session = authenticated(self._org, self._sessions, call)
         self._org.usage.count()
         call = replace(
             call,
             path=call.path[1:] or ("",),
             method=call.query.get("_HttpMethod", call.method) if call.method == "POST" else call.method,
             parameters={"version": version},
-            acting=Acting(session.user_id, call.headers.get("sforce-auto-assign", "TRUE").upper() != "FALSE"),
+            acting=with_header(session.user_id, call.headers.get("sforce-auto-assign")),
         )
         return ROUTES.answer(self._org, call)
 
@@ -65,15 +48,22 @@ class DataApi:
         return f"{match[1]}.0"
 
 
-def authenticated(sessions: Sessions, call: Call) -> Session:
+def authenticated(org: Org, sessions: Sessions, call: Call) -> Session:
+    """The caller's session; a user who has been deactivated has none."""
     scheme, _, token = call.headers.get("authorization", "").partition(" ")
     session = sessions.use(token.strip()) if scheme.lower() in {"bearer", "oauth"} else None
-    if session is None:
+    user = None if session is None else org.tables.get("User", session.user_id)
+    if session is None or user is None or not user["IsActive"]:
         raise refuse("INVALID_SESSION_ID")
     return session
 
 
-def versions(_org: Org, _call: Call) -> Answer:
+def versions(call: Call) -> Answer:
+    """All versions, for anyone."""
+    if call.method not in {"GET", "HEAD"}:
+        return Answer(
+            405, [refuse("METHOD_NOT_ALLOWED", f"HTTP Method '{call.method}' not allowed.").errors[0].as_rest()]
+        )
     return Answer(200, [_described(version) for version in range(OLDEST, NEWEST + 1)])
 
 

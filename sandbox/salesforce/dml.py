@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from sandbox.salesforce import cases, files, values
+from sandbox.salesforce import cases, children, derived, files, values
 from sandbox.salesforce.errors import ApiError, Refusal, refuse
-from sandbox.salesforce.objects import BY_PREFIX, CASE_COMMENT
+from sandbox.salesforce.objects import BY_PREFIX, CASE, CASE_COMMENT
 from sandbox.salesforce.org import Acting, Change, Org
 from sandbox.salesforce.schema import Field, Row, SObject
 
 Rework = Callable[[Org, Row, "Row | None", Acting], None]
 
-BEFORE: dict[str, Rework] = {"Case": cases.before_save, "ContentVersion": files.before_save}
+BEFORE: dict[str, Rework] = {
+    "Case": cases.before_save,
+    "ContentVersion": files.before_save,
+    "User": derived.person,
+    "AgentWork": derived.agent_work,
+}
 """What the org itself derives while a record of the object is saved: (org, new, old or None, who)."""
 
 AFTER: dict[str, Rework] = {"Case": cases.after_save, "ContentVersion": files.after_save}
@@ -44,6 +50,8 @@ def delete(org: Org, sobject: SObject, record_id: str, acting: Acting, master_id
             new["MasterRecordId"] = master_id
         _touch(org, new, acting)
         org.tables.put(sobject.name, new)
+        if sobject is CASE:
+            children.set_deleted(org, record_id, deleted=True)
         org.changed(Change("delete", sobject.name, new if master_id else old, None))
 
 
@@ -58,6 +66,8 @@ def undelete(org: Org, sobject: SObject, record_id: str, acting: Acting) -> None
         _unique(org, sobject, new)
         _touch(org, new, acting)
         org.tables.put(sobject.name, new)
+        if sobject is CASE:
+            children.set_deleted(org, record_id, deleted=False)
         org.changed(Change("undelete", sobject.name, None, new))
 
 
@@ -72,6 +82,8 @@ def existing(org: Org, sobject: SObject, record_id: str) -> Row:
 
 def _save(org: Org, sobject: SObject, row: Row, old: Row | None, *, wanted: Row, acting: Acting) -> None:
     _touch(org, row, acting)
+    if "OwnerId" in wanted and org.switches.explicitOwnerWins:
+        acting = replace(acting, auto_assign=False)
     if before := BEFORE.get(sobject.name):
         before(org, row, old, acting)
     _references(org, sobject, row, wanted)

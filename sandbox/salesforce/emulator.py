@@ -13,12 +13,12 @@ from sandbox.control import Fault, Journal
 from sandbox.salesforce import actions, faults, people, snapshot
 from sandbox.salesforce.asgi import UrlSpace
 from sandbox.salesforce.clock import OrgClock
-from sandbox.salesforce.data_api import DataApi
 from sandbox.salesforce.ids import Mint
 from sandbox.salesforce.oauth import OAuth
 from sandbox.salesforce.oauth_app import ExternalClientApp
 from sandbox.salesforce.org import Listener, Org
 from sandbox.salesforce.sessions import Sessions
+from sandbox.salesforce.soap import SoapApi
 
 
 class Salesforce:
@@ -49,7 +49,8 @@ class Salesforce:
         self.security_token = secrets.token_hex(12)
         self.integration_username = people.INTEGRATION_USERNAME
         self.base_url = base_url
-        self.app = UrlSpace(self.org, self.oauth, DataApi(self.org, self.sessions))
+        soap = SoapApi(self.org, self.sessions, self.password, self.security_token)
+        self.app = UrlSpace(self.org, self.sessions, self.oauth, soap)
 
     @property
     def base_url(self) -> str:
@@ -88,10 +89,7 @@ class Salesforce:
 
     def reset(self) -> None:
         """The org as it started: same users, queue, app and secrets; sessions live on; no id is given out again."""
-        listeners = self.org.listeners
-        self.org.__init__(self.org.clock, self.org.mint, self.org.org_id)  # type: ignore[misc]
-        self.org.listeners = listeners
-        self.org.clock.skew = 0.0
+        self.org.clear()
         self.sessions.forget_logins()
         people.settle(self.org, self._ids)
 
@@ -102,4 +100,4 @@ class Salesforce:
         return faults.failure(fault)
 
     async def do(self, action: dict[str, object]) -> dict[str, object]:
-        return actions.perform(self.org, self.sessions, action)
+        return actions.perform(actions.Desk(self.org, self.sessions, self.oauth), action)

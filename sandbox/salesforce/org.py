@@ -44,6 +44,11 @@ class Acting:
     auto_assign: bool = True
 
 
+def with_header(user_id: str, auto_assign: str | None) -> Acting:
+    """Who acts in a request whose Sforce-Auto-Assign header is this (TRUE, FALSE, or the id of a rule)."""
+    return Acting(user_id, (auto_assign or "TRUE").strip().upper() != "FALSE")
+
+
 @dataclass
 class Rule:
     """A validation rule that refuses Cases."""
@@ -70,6 +75,13 @@ class Org:
     _concealed: dict[str, Literal["hidden", "missing"]] = field(default_factory=dict)
     _changes: list[Change] = field(default_factory=list)
     _depth: int = 0
+
+    def clear(self) -> None:
+        """Everything as in a new org, except its clock, its ids and those who listen."""
+        self.clock.skew = 0.0
+        self.tables, self.switches, self.usage, self.cursors = Tables(), Switches(), Usage(), Cursors()
+        self.rule, self.last_case_number = None, 1000
+        self._concealed.clear()
 
     def field(self, sobject: SObject, name: str) -> Field | None:
         """The field as API users see it: without field-level security it is not there at all."""
@@ -119,6 +131,11 @@ class Org:
             self._depth -= 1
         if self._depth == 0:
             self._commit()
+
+    @contextmanager
+    def separately(self) -> Iterator[None]:
+        """No transaction of its own: what happens inside succeeds or fails one by one."""
+        yield
 
     def _commit(self) -> None:
         self.tables.commit()

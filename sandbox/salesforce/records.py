@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.salesforce import dml, ids
+from sandbox.salesforce import dml, ids, multipart
 from sandbox.salesforce.errors import refuse
 from sandbox.salesforce.objects import OBJECTS
 from sandbox.salesforce.org import Org
@@ -14,7 +14,7 @@ def create(org: Org, call: Call) -> Answer:
     sobject = object_named(call.parameters["object"])
     if not sobject.create:
         raise refuse("METHOD_NOT_ALLOWED", "HTTP Method 'POST' not allowed. Allowed are GET,HEAD")
-    record_id = dml.insert(org, sobject, call.json_object(), call.acting)
+    record_id = dml.insert(org, sobject, _body(call), call.acting)
     return created(call, sobject, record_id)
 
 
@@ -129,6 +129,12 @@ def read_by_key(org: Org, call: Call) -> Answer:
         return _read_by_external_id(org, call)
     row = dml.existing(org, sobject, known_id(org, sobject, call.parameters["field"]))
     return Answer(200, row[blob.name], {"Content-Type": "application/octetstream"})
+
+
+def _body(call: Call) -> dict[str, object]:
+    if call.media_type == "multipart/form-data":
+        return multipart.record(call.headers["content-type"], call.body)
+    return call.json_object()
 
 
 def _wanted(org: Org, sobject: SObject, name: str) -> Field:

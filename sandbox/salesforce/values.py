@@ -31,7 +31,7 @@ def fitted(field: Field, value: object, switches: Switches) -> object:
         return _of(_PLAIN[field.kind], value, field.kind)
     if field.kind == "datetime":
         return _moment(_of(str, value, "datetime"))
-    return _base64(field, _of(str, value, "base64Binary"))
+    return value if isinstance(value, bytes) else _base64(field, _of(str, value, "base64Binary"))
 
 
 def _of(kind: type[_T], value: object, wanted: str) -> _T:
