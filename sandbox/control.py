@@ -35,7 +35,7 @@ class Vendor(Protocol):
         """How a fault may call this request."""
 
     def failure(self, fault: Fault) -> Response:
-        """The vendor's own way to say `fault.errorCode` or `fault.status`."""
+        """The vendor's own way to say `fault.errorCode` or `fault.status`; ValueError if it has none."""
 
     async def do(self, action: dict[str, object]) -> dict[str, object]:
         """What has no API of the vendor; ValueError says what is wrong with the action."""
@@ -75,7 +75,7 @@ class Control:
         else:
             await asyncio.sleep((fault.delayMs or 0) / 1000)
         if fault.drop:
-            self.journal.record("in", scope["method"], scope["path"], 0)
+            self._record(scope, 0)
             await cut(scope, receive)
         else:
             app = self.vendor.failure(fault) if instead else self.vendor.app
@@ -88,14 +88,20 @@ class Control:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
-                self.journal.record("in", scope["method"], scope["path"], message["status"])
+                self._record(scope, message["status"])
             await send(message)
 
         try:
             await app(scope, receive, recorded)
-        finally:
+        except Exception:
             if not answered:
-                self.journal.record("in", scope["method"], scope["path"], 500)
+                self._record(scope, 500)
+            raise
+        if not answered:
+            self._record(scope, 0)
+
+    def _record(self, scope: Scope, status: int) -> None:
+        self.journal.record("in", scope["method"], scope["path"], status)
 
     async def _control(self, request: Request) -> Response:
         name = request.url.path.removeprefix(PREFIX)
@@ -120,13 +126,20 @@ class Control:
                 self.reset()
                 return {}
             case "faults" if body is not None:
-                self.faults.add(parse_faults(body))
+                self._order(parse_faults(body))
         return self.faults.pending()
 
     def reset(self) -> None:
         self.faults.clear()
         self.vendor.reset()
         self.journal.clear()
+
+    def _order(self, faults: list[Fault]) -> None:
+        """Only what the vendor can say."""
+        for fault in faults:
+            if fault.answers:
+                self.vendor.failure(fault)
+        self.faults.add(faults)
 
     async def _do(self, action: object) -> dict[str, object]:
         if not isinstance(action, dict) or not action:

@@ -6,13 +6,12 @@ import socket
 from collections.abc import Iterator
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.certificate import Certificate
 from sandbox.connection import CuttableHttpProtocol
 
 HOST = "127.0.0.1"
-_GRACE_SECONDS = 1
 
 
 class PortTaken(OSError):
@@ -28,18 +27,20 @@ class Server(uvicorn.Server):
         self._ready = asyncio.Event()
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._app = app
         super().__init__(
             uvicorn.Config(
-                app,
+                self._serve_one,
                 http=CuttableHttpProtocol,
                 ws="none",
                 lifespan="off",
+                interface="asgi3",
+                proxy_headers=False,
                 ssl_certfile=certificate.chain_and_key,
                 ssl_keyfile=certificate.chain_and_key,
                 log_level="error",
                 access_log=False,
                 server_header=False,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
             )
         )
 
@@ -57,6 +58,26 @@ class Server(uvicorn.Server):
             await self.on_tick(0)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Cut what is still open: nobody gets an answer from an emulator that is gone."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        tasks = list(self.server_state.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve_one(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.should_exit:
+                raise
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
     async def start(self) -> None:
         """Return when connections are accepted."""

@@ -97,6 +97,7 @@ class Tencent:
         self.switches.reset()
         self.chat.reset()
         self.gate.reset()
+        self.callbacks.reset()
 
     def names(self, scope: Scope) -> list[str]:
         """A command goes by its name, with or without its service."""
@@ -104,8 +105,10 @@ class Tencent:
         return [parts[3], f"{parts[2]}/{parts[3]}"] if len(parts) == 4 and parts[1] == "v4" else []
 
     def failure(self, fault: Fault) -> Response:
+        if isinstance(fault.errorCode, int):
+            return JSONResponse(failure_body(fault.errorCode), fault.status or 200, headers=_HEADERS)
         if fault.errorCode is not None:
-            return JSONResponse(failure_body(int(fault.errorCode)), fault.status or 200, headers=_HEADERS)
+            raise ValueError("errorCode: Tencent Chat's codes are integers")
         return _gateway_page(fault.status or 502)
 
     async def do(self, action: dict[str, object]) -> dict[str, object]:

@@ -64,9 +64,14 @@ class Callbacks:
     async def start(self) -> None:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT))
 
-    async def stop(self) -> None:
-        for task in list(self._tasks):
+    def reset(self) -> None:
+        """Forget what was not yet told."""
+        self._waiting, self._held, self._count = [], None, 0
+        for task in self._tasks:
             task.cancel()
+
+    async def stop(self) -> None:
+        self.reset()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
@@ -135,9 +140,8 @@ class Callbacks:
                 status = response.status
                 answer = json.loads(await response.read())
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-            pass
-        finally:
-            self._journal.record("out", "POST", urlsplit(url).path, status)
+            answer = None
+        self._journal.record("out", "POST", urlsplit(url).path, status)
         return answer if status == 200 and isinstance(answer, dict) else None
 
     def _query(self, command: str, platform: str) -> str:

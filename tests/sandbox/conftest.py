@@ -8,11 +8,6 @@ from tests.sandbox.tencent_api import TencentApi
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def im() -> AsyncIterator[TencentApi]:
     api = TencentApi()
     await api.tencent.start()

@@ -1,5 +1,6 @@
 """The hallway records every call and makes calls fail on order, on real sockets too."""
 
+import asyncio
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -189,3 +190,21 @@ async def test_an_emulators_own_bug_is_recorded_as_such(
 ) -> None:
     assert (await http.post("/count", content=b"bug")).status_code == 500
     assert await calls(http) == [("POST", "/count", 500)]
+
+
+async def test_stopping_does_not_wait_for_answers_on_their_way(
+    counter: Counter, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    certificate = issue_certificate(tmp_path)
+    server = Server(Control(counter, Journal(), Faults()), 0, certificate)
+    await server.start()
+    context = ssl.create_default_context(cafile=certificate.authority)
+    async with httpx.AsyncClient(base_url=f"https://localhost:{server.port}", verify=context) as client:
+        await fault(client, match="count", delayMs=3_600_000)
+        waiting = asyncio.create_task(client.post("/count"))
+        while (await client.get("/__sandbox__/faults")).json():
+            pass
+        await server.stop()
+        with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+            await waiting
+    assert caplog.text == ""
