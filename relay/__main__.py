@@ -90,11 +90,12 @@ def _check(settings: Settings, arguments: argparse.Namespace) -> int:
 def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:
     from relay.app import create_im  # noqa: PLC0415
     from relay.im import TIMEOUT  # noqa: PLC0415
+    from relay.retry import Patience  # noqa: PLC0415
     from relay.routes.bodies import end_user  # noqa: PLC0415
     from relay.routes.usersig import login  # noqa: PLC0415
     from relay.transport import Http  # noqa: PLC0415
 
-    im = create_im(settings, Http(timeout=TIMEOUT))
+    im = create_im(settings, Http(timeout=TIMEOUT), Patience())
     if im.is_admin(user_id := end_user(arguments.user_id)):
         raise BadRequest("An administrator's login is given to nobody", title="Invalid user id")
     answer = login(im, user_id)

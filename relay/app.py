@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import httpx
@@ -47,11 +48,17 @@ _DRAIN = 20.0
 """Seconds that a stopping relay gives to what it has begun; the ledger keeps the rest."""
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
-    """The relay as an ASGI application; nothing is opened before it starts. settings: those of the environment."""
+def create_app(
+    settings: Settings | None = None, *, clock: Callable[[], float] = time.time, patience: Patience | None = None
+) -> Starlette:
+    """The relay as an ASGI application; nothing is opened before it starts.
+
+    settings: those of the environment unless given. clock: Unix seconds. patience: with a vendor, within one attempt.
+    While it runs, app.state.worker is the Worker.
+    """
     settings = settings or Settings.from_env()
     app = Starlette(
-        lifespan=lambda app: _lifespan(app, settings),
+        lifespan=lambda app: _lifespan(app, settings, clock, patience or Patience()),
         exception_handlers={RelayError: on_relay_error, HTTPException: on_http_exception},
         middleware=[Middleware(Requests), Middleware(AppCors, origins=settings.relay_allowed_origins)],
     )
@@ -59,10 +66,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
     return app
 
 
-def create_crm(settings: Settings, http: Http) -> SalesforceCrm:
+def create_crm(settings: Settings, http: Http, patience: Patience) -> SalesforceCrm:
     """Salesforce, as the settings name it."""
     connection = OrgConnection(http, _grant(settings), login_url=settings.salesforce_login_url)
-    patience = Patience()
     return SalesforceCrm(
         http,
         connection,
@@ -81,7 +87,7 @@ def _grant(settings: Settings) -> ClientCredentials | JwtBearer:
     return ClientCredentials(settings.salesforce_client_id, str(settings.salesforce_client_secret))
 
 
-def create_im(settings: Settings, http: Http) -> TencentIm:
+def create_im(settings: Settings, http: Http, patience: Patience) -> TencentIm:
     """Tencent Chat, as the settings name it."""
     return TencentIm(
         http,
@@ -92,22 +98,26 @@ def create_im(settings: Settings, http: Http) -> TencentIm:
         group_type=settings.tencent_group_type,
         group_owner=settings.tencent_group_owner,
         user_sig_ttl=settings.relay_usersig_ttl,
-        patience=Patience(),
+        patience=patience,
     )
 
 
 @asynccontextmanager
-async def _lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
+async def _lifespan(
+    app: Starlette, settings: Settings, clock: Callable[[], float], patience: Patience
+) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        crm = create_crm(settings, Http(timeout=CRM_TIMEOUT))
+        crm = create_crm(settings, Http(timeout=CRM_TIMEOUT), patience)
         stack.push_async_callback(crm.close)
-        im = create_im(settings, _http(stack, IM_TIMEOUT))
+        im = create_im(settings, _http(stack, IM_TIMEOUT), patience)
         ledger = await open_ledger(settings.relay_database_url)
         stack.push_async_callback(ledger.close)
 
         holder, wakened = secrets.token_hex(8), asyncio.Event()
-        tickets = Tickets(ledger, crm, im, holder=holder, lease=LEASE, wait=settings.relay_create_wait)
-        membership = Membership(ledger, im, holder=holder, lease=LEASE, wait=COMMAND_WAIT, wake=wakened.set)
+        tickets = Tickets(ledger, crm, im, holder=holder, lease=LEASE, wait=settings.relay_create_wait, clock=clock)
+        membership = Membership(
+            ledger, im, holder=holder, lease=LEASE, wait=COMMAND_WAIT, wake=wakened.set, clock=clock
+        )
         worker = Worker(
             ledger,
             tickets,
@@ -116,8 +126,10 @@ async def _lifespan(app: Starlette, settings: Settings) -> AsyncIterator[None]:
             lease=LEASE,
             wakened=wakened,
             keep_days=settings.relay_case_info_days,
+            clock=clock,
         )
-        callers = _callers(settings, stack)
+        app.state.worker = worker
+        callers = _callers(settings, stack, clock)
         org = OurOrg(crm, ledger, login_url=settings.salesforce_login_url)
         limit = settings.relay_max_body
         app.router.routes[:] = [
@@ -146,13 +158,14 @@ def _http(stack: AsyncExitStack, timeout: httpx.Timeout) -> Http:
     return http
 
 
-def _callers(settings: Settings, stack: AsyncExitStack) -> Callers:
+def _callers(settings: Settings, stack: AsyncExitStack, clock: Callable[[], float]) -> Callers:
     jwks = Jwks(_http(stack, JWKS_TIMEOUT), settings.relay_app_jwks_url) if settings.relay_app_jwks_url else None
     return Callers(
         jwt_secret=str(settings.relay_app_jwt_secret),
         jwks=jwks,
         api_keys=[str(key) for key in settings.relay_app_api_keys],
         callout_secrets=[str(secret) for secret in settings.relay_callout_secrets],
+        clock=clock,
     )
 
 

@@ -11,6 +11,7 @@ from relay.crm import salesforce_checks
 from relay.errors import RelayError
 from relay.im import TIMEOUT as IM_TIMEOUT
 from relay.models import Check
+from relay.retry import Patience
 from relay.settings import Settings
 from relay.store import open_ledger
 from relay.transport import Http
@@ -19,7 +20,7 @@ from relay.transport import Http
 async def check_everything(settings: Settings) -> list[Check]:
     """Ask Salesforce, Tencent and the ledger; changes nothing but creates the ledger where there is none."""
     crm_http, im_http = Http(timeout=CRM_TIMEOUT), Http(timeout=IM_TIMEOUT)
-    crm, im = create_crm(settings, crm_http), create_im(settings, im_http)
+    crm, im = create_crm(settings, crm_http, Patience()), create_im(settings, im_http, Patience())
     try:
         return [
             *[Check("settings", None, warning) for warning in settings.warnings],

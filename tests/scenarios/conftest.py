@@ -1,0 +1,161 @@
+"""A real relay on a socket, between the two vendors of the sandbox; what the vendors hold is what counts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+import uvicorn
+
+from relay.app import create_app
+from relay.retry import Patience
+from relay.settings import Settings
+from relay.worker import Worker
+from sandbox.up import Sandbox
+
+Json = dict[str, Any]
+StartRelay = Callable[..., Awaitable["Relay"]]
+
+
+class Clock:
+    """Unix seconds that a test can move on."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+    def advance(self, seconds: float) -> None:
+        self.ahead += seconds
+
+
+class Relay:
+    """A running relay and the three kinds of callers it has."""
+
+    def __init__(self, url: str, settings: Settings, worker: Worker, clock: Clock) -> None:
+        self.url, self.settings, self.worker, self.clock = url, settings, worker, clock
+        self.client = httpx.AsyncClient(base_url=url, timeout=30)
+        self.api_key = str(settings.relay_app_api_keys[0])
+        self.callout_secret = str(settings.relay_callout_secrets[0])
+
+    def token(self, user_id: str, **claims: object) -> str:
+        """What the app's server signs for its user."""
+        claims = {"sub": user_id, "exp": int(time.time()) + 600, **claims}
+        return jwt.encode(claims, str(self.settings.relay_app_jwt_secret), algorithm="HS256")
+
+    async def post(self, path: str, body: object, credential: str | None, **headers: str) -> httpx.Response:
+        if credential is not None:
+            headers["Authorization"] = f"Bearer {credential}"
+        return await self.client.post(path, json=body, headers=headers)
+
+    async def open_ticket(
+        self, user_id: str = "alice", key: str | None = None, credential: str | None = None, **case_info: object
+    ) -> httpx.Response:
+        """POST /createticket as the user's own app, unless another credential is given."""
+        body = {"userId": user_id, "caseInfo": {"subject": "It broke", **case_info}}
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return await self.post("/createticket", body, credential or self.token(user_id), **headers)
+
+    async def ticket(self, ticket_id: str, credential: str | None = None) -> httpx.Response:
+        """GET /tickets/{ticketId}, as a trusted back end unless another credential is given."""
+        headers = {"Authorization": f"Bearer {credential or self.api_key}"}
+        return await self.client.get(f"/tickets/{ticket_id}", headers=headers)
+
+    async def org(self, path: str, **body: object) -> httpx.Response:
+        """A callout of the org's Apex."""
+        return await self.post(path, body, self.callout_secret)
+
+    async def settled(self, ticket_id: str) -> httpx.Response:
+        """The ticket's answer once it is not pending any more; the clock runs ahead meanwhile."""
+
+        async def ended() -> httpx.Response | None:
+            self.clock.advance(60)
+            await self.worker.look()
+            answer = await self.ticket(ticket_id)
+            return None if answer.status_code == 202 else answer
+
+        return await eventually(ended)
+
+
+async def eventually(found: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
+    """What found() gives as soon as that is something."""
+    async with asyncio.timeout(seconds):
+        while not (result := await found()):  # noqa: ASYNC110 - it happens elsewhere and cannot tell us
+            await asyncio.sleep(0.01)
+    return result
+
+
+@pytest.fixture(scope="session")
+async def running_sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox() as sandbox:
+        with _environment(sandbox.environment):
+            yield sandbox
+
+
+@pytest.fixture
+async def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    """Both vendors as new: no Cases but the org's own, no accounts but the admin's."""
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+async def start_relay(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[StartRelay]:
+    """Starts a relay; settings of the sandbox's env file can be added to or replaced by name.
+
+    Every relay of a test has the same ledger unless RELAY_DATABASE_URL says otherwise. patience: with a vendor, within
+    one attempt; none unless given, so that background work is what tries again.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def start(patience: Patience | None = None, **environment: str) -> Relay:
+            database = f"sqlite:///{tmp_path / 'relay.db'}"
+            settings = Settings.from_env({**sandbox.environment, "RELAY_DATABASE_URL": database, **environment})
+            return await stack.enter_async_context(_serve(settings, patience or Patience(budget=0)))
+
+        yield start
+
+
+@pytest.fixture
+async def relay(start_relay: StartRelay) -> Relay:
+    return await start_relay()
+
+
+@contextlib.asynccontextmanager
+async def _serve(settings: Settings, patience: Patience) -> AsyncIterator[Relay]:
+    clock = Clock()
+    app = create_app(settings, clock=clock, patience=patience)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none"))
+    async with app.router.lifespan_context(app):
+        server.config.lifespan = "off"
+        serving = asyncio.create_task(server.serve([listener]))
+        relay = Relay(f"http://127.0.0.1:{listener.getsockname()[1]}", settings, app.state.worker, clock)
+        try:
+            yield relay
+        finally:
+            await relay.client.aclose()
+            server.should_exit = True
+            await serving
+            listener.close()
+
+
+@contextlib.contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Only what TLS libraries read for themselves; everything else the relay is given."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+            patch.setenv(name, values[name])
+        patch.delenv("SSL_CERT_DIR", raising=False)
+        assert os.environ["SSL_CERT_FILE"] == values["SSL_CERT_FILE"]
+        yield
