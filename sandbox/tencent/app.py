@@ -10,15 +10,15 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.control import Fault, Journal
-from sandbox.tencent import accounts, groups, members, messages, migration, queries
+from sandbox.tencent import accounts, creation, groups, history, members, messages, migration, queries
 from sandbox.tencent.actions import perform
 from sandbox.tencent.callbacks import Callbacks
 from sandbox.tencent.chat import Chat
 from sandbox.tencent.command import Call, Command
 from sandbox.tencent.errors import Refusal, failure_body
 from sandbox.tencent.gate import Gate
-from sandbox.tencent.queries import member_info
 from sandbox.tencent.shapes import Shape
+from sandbox.tencent.snapshot import snapshot
 from sandbox.tencent.switches import Switches
 
 _HEADERS = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "POST"}
@@ -33,7 +33,7 @@ async def get_ip_list(_call: Call) -> dict[str, object]:
     return {"IPList": ["127.0.0.1"]}
 
 
-_MODULES = (accounts, groups, members, messages, migration, queries)
+_MODULES = (accounts, creation, groups, members, queries, messages, history, migration)
 COMMANDS: dict[str, Command] = {
     f"/v4/{command.service}/{command.name}": command
     for command in [
@@ -117,12 +117,7 @@ class Tencent:
         return answer
 
     def state(self) -> dict[str, object]:
-        return {
-            "plan": self.chat.plan_name,
-            "accounts": [{"UserID": one.user_id, "Nick": one.nick} for one in self.chat.accounts.values()],
-            "groups": [_group_state(self.chat, group_id) for group_id in self.chat.groups],
-            "notifications": self.chat.notifications,
-        }
+        return snapshot(self.chat)
 
     @property
     def app(self) -> ASGIApp:
@@ -159,27 +154,6 @@ class Tencent:
             raise Refusal(60007)
         command.check(fields)
         return await command.perform(Call(self.chat, operator, fields))
-
-
-def _group_state(chat: Chat, group_id: str) -> dict[str, object]:
-    group = chat.groups[group_id]
-    return {
-        "GroupId": group.id,
-        **queries.base_info(chat, group),
-        "members": list(group.members),
-        "memberList": [member_info(member) for member in group.members.values()],
-        "messages": [
-            {
-                "MsgSeq": message.seq,
-                "From_Account": message.sender,
-                "MsgTime": message.time,
-                "Random": message.random,
-                "MsgBody": message.body,
-                "CloudCustomData": message.custom_data,
-            }
-            for message in group.messages
-        ],
-    }
 
 
 async def _read(receive: Receive) -> bytes | None:

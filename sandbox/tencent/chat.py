@@ -50,7 +50,7 @@ class Group:
     max_members: int
     apply_join_option: str = "NeedPermission"
     details: Fields = field(default_factory=dict)
-    app_defined: dict[str, object] = field(default_factory=dict)
+    app_defined: dict[str, str] = field(default_factory=dict)
     members: dict[str, Member] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
     sent: dict[tuple[str, int], Message] = field(default_factory=dict)

@@ -1,7 +1,4 @@
-"""Messages: what is said in a group, and reading it again.
-
-https://cloud.tencent.com/document/product/269/1629, .../1630, .../2720
-"""
+"""Messages: what is said in a group: https://cloud.tencent.com/document/product/269/1629."""
 
 import json
 from typing import Any
@@ -24,31 +21,6 @@ async def send_group_msg(call: Call) -> dict[str, object]:
     if sender not in chat.accounts or (sender not in group.members and _must_be_member(call, sender)):
         raise Refusal(10007)
     return await post(chat, group, sender, body, operator=call.operator, platform="RESTAPI")
-
-
-async def send_group_system_notification(call: Call) -> dict[str, object]:
-    chat, body = call.chat, call.body
-    group = chat.group(body["GroupId"])
-    to = body.get("ToMembers_Account")
-    if to and group.type == "AVChatRoom":
-        raise Refusal(10007)
-    chat.notifications.append({"GroupId": group.id, "Content": body["Content"], "ToMembers_Account": to or []})
-    return {}
-
-
-async def group_msg_get_simple(call: Call) -> dict[str, object]:
-    """Messages up to ReqMsgSeq, newest first; expired ones keep their place without their body."""
-    chat, body = call.chat, call.body
-    group = chat.group(body["GroupId"])
-    number = body["ReqMsgNumber"]
-    if group.type == "AVChatRoom":
-        raise Refusal(10007)
-    if not 1 <= number <= 20:
-        raise Refusal(10004, "invalid parameter: ReqMsgNumber must be 1 to 20")
-    newest = body.get("ReqMsgSeq") or group.next_seq
-    found = [message for message in reversed(group.messages) if message.seq <= newest]
-    rows = [_read_row(chat, message) for message in found[:number]]
-    return {"GroupId": group.id, "IsFinished": _finished(chat, found, number), "RspMsgList": rows}
 
 
 async def post(
@@ -97,6 +69,8 @@ def check_message(body: dict[str, Any]) -> None:
     if len(json.dumps(body["MsgBody"], ensure_ascii=False).encode()) > _BYTES:
         raise Refusal(80002)
     check_elements(body["MsgBody"])
+    if not 0 <= body.get("Random", 0) < 2**32:
+        raise Refusal(10004, "invalid parameter: Random must be an unsigned 32-bit integer")
     if body.get("MsgPriority", "Normal") not in PRIORITIES:
         raise Refusal(10004, f"invalid parameter: MsgPriority must be one of {', '.join(PRIORITIES)}")
 
@@ -152,30 +126,6 @@ def _sent(message: Message) -> dict[str, object]:
     return {"MsgTime": message.time, "MsgSeq": message.seq}
 
 
-def _finished(chat: Chat, found: list[Message], number: int) -> int:
-    if len(found) <= number:
-        return 1
-    return 2 if all(_is_expired(chat, message) for message in found[:number]) else 0
-
-
-def _is_expired(chat: Chat, message: Message) -> bool:
-    return chat.clock() > message.time + chat.plan.history_days * 86_400
-
-
-def _read_row(chat: Chat, message: Message) -> dict[str, object]:
-    expired = _is_expired(chat, message)
-    return {
-        "From_Account": message.sender,
-        "IsPlaceMsg": int(expired),
-        "MsgBody": [] if expired else message.body,
-        "MsgPriority": PRIORITIES.index(message.priority) + 1,
-        "MsgRandom": message.random,
-        "MsgSeq": message.seq,
-        "MsgTimeStamp": message.time,
-    }
-
-
-_SERVICE = "group_open_http_svc"
 MESSAGE: Kinds = {"MsgBody": [Shape({"MsgType": str, "MsgContent": Anything})], "Random": int}
 _OPTIONS: Kinds = {
     "From_Account": Account,
@@ -191,11 +141,7 @@ _OPTIONS: Kinds = {
     "TopicId": str,
     "SupportMessageExtension": int,
 }
-_NOTIFY = Shape({"GroupId": str, "Content": str}, {"ToMembers_Account": [Account]})
-_READ = Shape({"GroupId": str, "ReqMsgNumber": int}, {"ReqMsgSeq": int, "WithRecalledMsg": Anything, "TopicId": str})
 
 COMMANDS = [
-    Command(_SERVICE, "send_group_msg", Shape({"GroupId": str, **MESSAGE}, _OPTIONS), send_group_msg),
-    Command(_SERVICE, "send_group_system_notification", _NOTIFY, send_group_system_notification),
-    Command(_SERVICE, "group_msg_get_simple", _READ, group_msg_get_simple),
+    Command("group_open_http_svc", "send_group_msg", Shape({"GroupId": str, **MESSAGE}, _OPTIONS), send_group_msg),
 ]

@@ -5,8 +5,8 @@ https://cloud.tencent.com/document/product/269/1634, .../1636, .../1635
 
 from sandbox.tencent.chat import Chat, Group
 from sandbox.tencent.command import Call, Command
+from sandbox.tencent.creation import NEW_GROUP, make_group
 from sandbox.tencent.errors import Refusal
-from sandbox.tencent.groups import NEW_GROUP, make_group
 from sandbox.tencent.identifiers import check_lengths
 from sandbox.tencent.messages import MESSAGE, check_message, keep
 from sandbox.tencent.shapes import Account, Shape

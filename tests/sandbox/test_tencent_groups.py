@@ -55,6 +55,9 @@ async def test_without_an_id_one_is_made(im: TencentApi) -> None:
         ({"Type": "AVChatRoom", "MemberList": [{"Member_Account": "a"}]}, 10007),
         ({"Type": "Community", "GroupId": "@TGS#_x"}, 10007),
         ({"MaxMemberCount": 501}, 10038),
+        ({"MaxMemberCount": 0}, 10004),
+        ({"AppDefinedData": [{"Key": "no spaces", "Value": "v"}]}, 10004),
+        ({"AppDefinedData": [{"Key": "k", "Value": "v" * 513}]}, 10004),
     ],
 )
 async def test_a_wrong_wish_makes_no_group(im: TencentApi, body: dict[str, Any], code: int) -> None:
@@ -127,6 +130,14 @@ async def test_a_group_can_be_changed_and_handed_over(im: TencentApi) -> None:
     info = (await im.ok("get_group_info", GroupIdList=["500A"]))["GroupInfo"][0]
     assert (info["Name"], info["MaxMemberNum"], info["ApplyJoinOption"]) == ("New", 5, "FreeAccess")
     assert (info["Owner_Account"], info["MemberList"][0]["Role"]) == ("a", "Owner")
+
+
+async def test_custom_fields_are_kept_changed_and_deleted(im: TencentApi) -> None:
+    await im.make_group("500A", AppDefinedData=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    changes = [{"Key": "a", "Value": "3"}, {"Key": "b", "Value": ""}]
+    await im.ok("modify_group_base_info", GroupId="500A", AppDefinedData=changes)
+    info = (await im.ok("get_group_info", GroupIdList=["500A"]))["GroupInfo"][0]
+    assert info["AppDefinedData"] == [{"Key": "a", "Value": "3"}]
 
 
 async def test_the_trial_plan_has_a_hundred_groups(im: TencentApi) -> None:

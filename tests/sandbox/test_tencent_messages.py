@@ -77,6 +77,7 @@ async def test_an_online_only_message_is_not_kept(im: TencentApi) -> None:
         ({"MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"text": "hi"}}]}, 10004),
         ({"MsgBody": [{"MsgType": "TIMCustomElem", "MsgContent": {"Data": "{}"}}] * 2}, 10004),
         ({"Random": "1"}, 10004),
+        ({"Random": 2**32}, 10004),
         ({"MsgPriority": "Urgent"}, 10004),
         ({"GroupId": "nowhere"}, 10010),
         ({"From_Account": "stranger"}, 10007),
