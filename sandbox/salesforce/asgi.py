@@ -80,7 +80,9 @@ class UrlSpace:
         return Answer(answer.status, answer.body, {**answer.headers, **self._org.usage.header()})
 
     def _response(self, answer: Answer) -> Response:
-        headers = {"Date": formatdate(self._org.clock.now(), usegmt=True), **answer.headers}
+        headers = dict(answer.headers)
+        if self._org.clock.skew:
+            headers["Date"] = formatdate(self._org.clock.now(), usegmt=True)
         if answer.body is None:
             return Response(b"", answer.status, headers)
         if isinstance(answer.body, bytes):

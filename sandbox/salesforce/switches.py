@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+CHOICES = {"lengthUnit": ("utf16", "codepoint"), "omniAssignsOwner": ("assign", "accept", "never")}
+
 
 @dataclass
 class Switches:
@@ -45,5 +47,7 @@ class Switches:
                 raise ValueError(f"switch: there is no switch {name!r}; there are {', '.join(sorted(known))}")
             if type(value) is not known[name]:
                 raise ValueError(f"switch: {name} takes a {known[name].__name__}, not {value!r}")
+            if name in CHOICES and value not in CHOICES[name]:
+                raise ValueError(f"switch: {name} takes one of {', '.join(CHOICES[name])}, not {value!r}")
         for name, value in wanted.items():
             setattr(self, name, value)

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.anyio
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def assertion(org: Salesforce, **changed: object) -> str:
     claims = {
         "iss": credentials(org)["client_id"],
