@@ -78,7 +78,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="F",
         help="where the relay's settings are written once both accept connections; the certificate goes to F.d/",
     )
-    up.add_argument("--no-console", action="store_true", help="no web console; there is none yet, so nothing changes")
+    up.add_argument(
+        "--no-console",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="no web console; there is none yet, so nothing changes",
+    )
     commands.add_parser("demo", help="the sandbox with a relay and a web console", add_help=False)
     return parser
 

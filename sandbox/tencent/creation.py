@@ -17,7 +17,7 @@ _JOIN_OPTIONS = ("FreeAccess", "NeedPermission", "DisableApply")
 
 async def create_group(call: Call) -> dict[str, object]:
     chat, body = call.chat, call.body
-    _check_new(chat, body)
+    check_new(chat, body)
     verdict = await chat.callbacks.ask("Group.CallbackBeforeCreateGroup", _about_to_create(call))
     if verdict.code:
         raise Refusal(10016)
@@ -80,7 +80,7 @@ def _first_members(chat: Chat, group: Group, body: dict[str, Any]) -> dict[str, 
     return roles
 
 
-def _check_new(chat: Chat, body: dict[str, Any]) -> None:
+def check_new(chat: Chat, body: dict[str, Any]) -> None:
     """What is wrong with the request whatever the state is."""
     group_type = _type(chat, body)
     group_id = body.get("GroupId")

@@ -5,15 +5,16 @@ https://cloud.tencent.com/document/product/269/1634, .../1636, .../1635
 
 from sandbox.tencent.chat import Chat, Group
 from sandbox.tencent.command import Call, Command
-from sandbox.tencent.creation import NEW_GROUP, make_group
+from sandbox.tencent.creation import NEW_GROUP, check_new, make_group
 from sandbox.tencent.errors import Refusal
-from sandbox.tencent.identifiers import check_lengths
 from sandbox.tencent.messages import MESSAGE, check_message, keep
 from sandbox.tencent.shapes import Account, Shape
 
 
 async def import_group(call: Call) -> dict[str, object]:
-    check_lengths(call.body)
+    check_new(call.chat, call.body)
+    if call.body["Type"] == "AVChatRoom":
+        raise Refusal(10007)
     time = call.body.get("CreateTime", 0)
     if time > call.chat.now:
         raise Refusal(10004, "invalid parameter: CreateTime is in the future")
@@ -21,20 +22,28 @@ async def import_group(call: Call) -> dict[str, object]:
 
 
 async def import_group_member(call: Call) -> dict[str, object]:
-    group = call.chat.group(call.body["GroupId"])
-    if len(call.body["MemberList"]) > 300:
-        raise Refusal(10005)
     rows = call.body["MemberList"]
+    group = _group(call)
+    if len(rows) > (20 if call.chat.switches.batch_limits == "newest" else 300):
+        raise Refusal(10005)
     return {
         "MemberList": [{"Member_Account": row["Member_Account"], "Result": _enter(call, group, row)} for row in rows]
     }
 
 
 async def import_group_msg(call: Call) -> dict[str, object]:
-    group = call.chat.group(call.body["GroupId"])
-    if len(call.body["MsgList"]) > 20:
-        raise Refusal(10004, "invalid parameter: at most 20 messages")
+    group = _group(call)
+    most = 7 if call.chat.switches.batch_limits == "newest" else 20
+    if len(call.body["MsgList"]) > most:
+        raise Refusal(10004, f"invalid parameter: at most {most} messages")
     return {"ImportMsgResult": [_keep(call.chat, group, row) for row in call.body["MsgList"]]}
+
+
+def _group(call: Call) -> Group:
+    group = call.chat.group(call.body["GroupId"])
+    if group.type == "AVChatRoom":
+        raise Refusal(10007)
+    return group
 
 
 def _enter(call: Call, group: Group, row: dict[str, object]) -> int:

@@ -54,7 +54,8 @@ class Switches:
     """Frequency limits: 200 or 100 calls/s per API (60007), 40 messages/s per group (10023)."""
 
     batch_limits: Literal["newest", "2021"] = "newest"
-    """Accounts per call: add 20, remove 100, create 100; or as in 2021: 300, 500, 500."""
+    """Rows per call: add 20, remove 100, create 100, import members 20, import messages 7; or as in 2021: 300, 500,
+    500, 300, 20."""
 
     callbacks: bool = True
     """Webhooks after the fact, which the console switches on one by one."""

@@ -165,3 +165,8 @@ async def test_a_past_group_can_be_brought_in(im: TencentApi) -> None:
     messages = [{"From_Account": "a", "SendTime": now - age, "MsgBody": body} for age in (400, 300, 350)]
     answer = await im.ok("import_group_msg", GroupId="old", MsgList=messages)
     assert [(row["MsgSeq"], row["Result"]) for row in answer["ImportMsgResult"]] == [(1, 0), (2, 0), (0, 10004)]
+    rows = [{"Member_Account": "a"}] * 21
+    assert await im.code("import_group_member", GroupId="old", MemberList=rows) == 10005
+    assert await im.code("import_group_msg", GroupId="old", MsgList=messages[:1] * 8) == 10004
+    assert await im.code("import_group", Type="AVChatRoom", Name="n") == 10007
+    assert await im.code("import_group", Type="Public", Name="n", GroupId="@TGS#1") == 10004
