@@ -84,7 +84,8 @@ class Relay:
             answer = await self.ticket(ticket_id)
             return None if answer.status_code == 202 else answer
 
-        return await eventually(ended)
+        answer: httpx.Response = await eventually(ended)
+        return answer
 
 
 async def eventually(found: Callable[[], Awaitable[Any]], seconds: float = 20) -> Any:
@@ -93,6 +94,24 @@ async def eventually(found: Callable[[], Awaitable[Any]], seconds: float = 20) -
         while not (result := await found()):  # noqa: ASYNC110 - it happens elsewhere and cannot tell us
             await asyncio.sleep(0.01)
     return result
+
+
+def cases(sandbox: Sandbox) -> list[Json]:
+    """The Cases that tickets became, oldest first."""
+    held: Any = sandbox.salesforce.state()["cases"]
+    return [case for case in held if case["ChatTicket__c"]]
+
+
+def groups(sandbox: Sandbox) -> list[Json]:
+    """The groups that there are, oldest first."""
+    held: Any = sandbox.tencent.state()["groups"]
+    return list(held)
+
+
+def agents(sandbox: Sandbox) -> list[str]:
+    """The ids of the org's active agents."""
+    held: Any = sandbox.salesforce.state()["users"]
+    return [user["Id"] for user in held if user["IsActive"]]
 
 
 @pytest.fixture(scope="session")

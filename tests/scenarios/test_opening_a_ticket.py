@@ -8,17 +8,9 @@ import pytest
 
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Relay, StartRelay
+from tests.scenarios.conftest import Relay, StartRelay, cases, groups
 
 pytestmark = pytest.mark.anyio
-
-
-def cases(sandbox: Sandbox) -> list[dict[str, object]]:
-    return [case for case in sandbox.salesforce.state()["cases"] if case["ChatTicket__c"]]  # type: ignore[attr-defined]
-
-
-def groups(sandbox: Sandbox) -> list[dict[str, object]]:
-    return list(sandbox.tencent.state()["groups"])  # type: ignore[call-overload]
 
 
 async def test_a_ticket_becomes_a_case_and_a_group_with_its_id(relay: Relay, sandbox: Sandbox) -> None:
