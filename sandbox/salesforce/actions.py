@@ -150,6 +150,9 @@ def _consent(desk: Desk, given: object) -> dict[str, object]:
 def _switch(desk: Desk, given: object) -> dict[str, object]:
     if not isinstance(given, dict):
         raise ValueError('switch: give an object, such as {"switch": {"lengthUnit": "codepoint"}}')
+    assignee = given.get("assignTo") or desk.org.queue_id
+    if assignee != desk.org.queue_id:
+        given = {**given, "assignTo": _user_id(desk, "switch.assignTo", assignee)}
     desk.org.switches.turn(given)
     return {"switches": dict(vars(desk.org.switches))}
 
