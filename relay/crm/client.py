@@ -65,12 +65,12 @@ class SalesforceCrm:
         self._field_missing_until = _NEVER
         self._field_missed_last_said = _NEVER
 
-    async def create_case(self, ticket_id: str, info: CaseInfo) -> str:
+    async def create_case(self, ticket_id: str, info: CaseInfo, *, may_exist: bool = False) -> str:
         """Make the Case that carries ticket_id, or find the one made before; its 18-character id.
 
         The field is unique in the org, so that the request may be repeated after any failure; upsert would overwrite
         what agents have changed meanwhile. Where the org lacks the field, a failure that may have made the Case is
-        final: CrmOutcomeUnknown with retryable False.
+        final, CrmOutcomeUnknown with retryable False, and so is an earlier attempt that was cut off (may_exist).
         """
         case = fields.case_fields(info, self.case_origin)
         try:
@@ -79,6 +79,8 @@ class SalesforceCrm:
                     return await self._create_marked(ticket_id, case)
                 except codes.FieldMissing as error:
                     self._go_on_without_field(error)
+            if may_exist:
+                raise _final(CrmOutcomeUnknown("An earlier attempt was cut off"))
             return await self._patience.call(lambda: self._create_unmarked(case))
         except CrmRejected as error:
             error.fields = tuple((_path(name), message) for name, message in error.fields)

@@ -10,6 +10,9 @@ from requests.adapters import HTTPAdapter
 
 from relay.errors import CrmError, CrmMisconfigured, CrmNonsense, CrmOutcomeUnknown, CrmUnavailable
 
+THREADS = 4
+"""Requests at the same time."""
+
 
 def no_answer(error: requests.RequestException) -> CrmError:
     """What became of a request without an answer. Only the kind of the exception is kept: it holds the request."""
@@ -29,18 +32,21 @@ def no_answer(error: requests.RequestException) -> CrmError:
 class _Limited(HTTPAdapter):
     """Gives every request a timeout, which simple-salesforce has no way to."""
 
-    def __init__(self, timeout: tuple[float, float], threads: int) -> None:
-        super().__init__(pool_connections=2, pool_maxsize=threads)
+    def __init__(self, timeout: tuple[float, float]) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=THREADS)
         self._timeout = timeout
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         return super().send(request, *args, **{**options, "timeout": self._timeout})
 
 
-def limited_session(timeout: tuple[float, float], threads: int) -> requests.Session:
-    """Shared by the threads, so it keeps nothing: no cookies, no redirects, and no password of a .netrc file."""
+def limited_session(timeout: tuple[float, float] = (5.0, 20.0)) -> requests.Session:
+    """timeout: seconds to connect, and for each wait on the answer.
+
+    Threads share it, so it keeps nothing: no cookies, no redirects, and no password of a .netrc file.
+    """
     session = requests.Session()
-    session.mount("https://", _Limited(timeout, threads))
+    session.mount("https://", _Limited(timeout))
     session.auth = _as_it_is
     session.max_redirects = 0
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -2,7 +2,7 @@
 
 What a field cannot hold goes in full into the Description, and what even that cannot hold into a file on the Case.
 Lengths: https://developer.salesforce.com/docs/atlas.en-us.sfFieldRef.meta/sfFieldRef/salesforce_field_reference_Case.htm
-They are counted in UTF-16 units here, which is never less than what Salesforce counts.
+They are counted in UTF-16 units here, the end of a line as two, which is never less than what Salesforce counts.
 """
 
 from __future__ import annotations
@@ -86,16 +86,18 @@ def overflow_text(info: CaseInfo) -> str | None:
 
 
 def units(text: str) -> int:
-    """The length in UTF-16 units."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+    """The length in UTF-16 units, where the end of a line counts as two."""
+    whole = len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2
+    return whole + text.count("\n")
 
 
 def cut(text: str, limit: int, mark: str) -> str:
-    """The text if it fits into limit UTF-16 units, else its beginning and the mark; what belongs together stays so."""
+    """The text if it fits into limit units, else its beginning and the mark; what belongs together stays so."""
     if units(text) <= limit:
         return text
     room = (limit - units(mark)) * 2
-    kept = text.encode("utf-16-le")[:room].decode("utf-16-le", "ignore")  # half a pair at the end is dropped
+    wide = text.replace("\n", "\r\n").encode("utf-16-le")[:room]
+    kept = wide.decode("utf-16-le", "ignore").removesuffix("\r").replace("\r\n", "\n")  # half a pair is dropped
     end = len(kept)
     while end > max(1, len(kept) - _FURTHEST_BACK) and _splits(text, end):
         end -= 1

@@ -18,7 +18,7 @@ import requests
 
 from relay.crm import answers, codes
 from relay.crm.connection import OrgConnection
-from relay.crm.fence import limited_session, no_answer
+from relay.crm.fence import THREADS, limited_session, no_answer
 from relay.crm.login import AccessToken
 from relay.errors import CrmError, CrmNonsense, CrmOutcomeUnknown
 from relay.retry import Patience
@@ -38,7 +38,7 @@ class Records:
     """Records of one org.
 
     api_version: as in SALESFORCE_API_VERSION, 67.0.
-    timeout: seconds to connect, and seconds for each wait on the answer. longest: seconds for a whole method's request.
+    session: what carries the requests, with timeouts of its own. longest: seconds that a method may take at most.
     Every method raises CrmError.
     """
 
@@ -48,17 +48,16 @@ class Records:
         *,
         api_version: str,
         patience: Patience,
-        timeout: tuple[float, float] = (5.0, 20.0),
+        session: requests.Session | None = None,
         longest: float = 120.0,
-        threads: int = 4,
     ) -> None:
         self._connection = connection
         self._api_version = api_version
         self._patience = patience
         self._longest = longest
-        self._session = limited_session(timeout, threads)
+        self._session = session or limited_session()
         self._session.hooks["response"].append(lambda answer, **_: connection.note(answer.headers))
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="salesforce")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="salesforce")
 
     async def describe_case(self) -> Record:
         """What the relay's user sees of the object Case: its fields, with their lengths and values."""
