@@ -86,7 +86,7 @@ class SalesforceCrm:
             error.fields = tuple((_path(name), message) for name, message in error.fields)
             raise
         except CrmNotFound as error:
-            raise self._no_case_object(error) from None
+            raise self._nothing_there(error) from None
 
     async def save_overflow(self, case_id: str, ticket_id: str, info: CaseInfo) -> None:
         """Attach to the Case, once, whatever create_case had to cut; does nothing where all fitted."""
@@ -100,7 +100,10 @@ class SalesforceCrm:
 
     async def ping(self) -> None:
         """Raise what keeps the relay from calling Salesforce, if anything does."""
-        await self._rest.call("GET", f"/services/data/v{self.api_version}/")
+        try:
+            await self._rest.call("GET", f"/services/data/v{self.api_version}/")
+        except CrmNotFound as error:
+            raise self._nothing_there(error) from None
 
     async def api_versions(self) -> list[str]:
         """The API versions that the org has, the oldest first."""
@@ -174,9 +177,9 @@ class SalesforceCrm:
                 error.vendor_code,
             )
 
-    def _no_case_object(self, error: CrmNotFound) -> CrmMisconfigured:
+    def _nothing_there(self, error: CrmNotFound) -> CrmMisconfigured:
         return CrmMisconfigured(
-            f"Salesforce knows no Case under API version {self.api_version}: the org may be older than "
+            f"The org knows no Cases under API version {self.api_version}: it may be older than "
             "SALESFORCE_API_VERSION, or the run-as user has no access to Cases",
             vendor_code=error.vendor_code,
         )

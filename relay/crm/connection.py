@@ -39,6 +39,7 @@ class OrgConnection:
     login_url: the org's My Domain, https://acme.my.salesforce.com; also the audience of a signed login.
     clock: Unix seconds. monotonic: seconds, for waiting. jitter: a number from 0 to 1, drawn anew at each call.
     skew: Salesforce's clock minus ours, seconds, as seen at the last login; None before the first.
+    limit_info: the header Sforce-Limit-Info as last heard.
     Tokens are never revoked: two processes may have been given the same session.
     """
 
@@ -63,7 +64,7 @@ class OrgConnection:
         self._failure: CrmError | None = None
         self._failures = 0
         self._not_before = 0.0
-        self._limit_info: str | None = None
+        self.limit_info: str | None = None
         self._warned = False
         self.skew: float | None = None
 
@@ -89,11 +90,11 @@ class OrgConnection:
         """Salesforce would not take a token that it had just given: log in no more for some seconds."""
         if self._kept == token:
             self._kept = None
-            self._back_off(error, _BACKOFF_AWAY)
+            self._back_off(copy.copy(error), _BACKOFF_AWAY)
 
     def note(self, headers: Mapping[str, str]) -> None:
         """Remember what an answer says about the org's limits and, once, about the API version going away."""
-        self._limit_info = headers.get("Sforce-Limit-Info", self._limit_info)
+        self.limit_info = headers.get("Sforce-Limit-Info", self.limit_info)
         if not self._warned and "Warning" in headers:
             self._warned = True
             log.warning("Salesforce warns: %s", " ".join(headers["Warning"].split())[:300])
@@ -101,7 +102,7 @@ class OrgConnection:
     @property
     def api_usage(self) -> tuple[int, int] | None:
         """(requests used, requests allowed) of the org in 24 hours, as last heard."""
-        return answers.usage(self._limit_info)
+        return answers.usage(self.limit_info)
 
     def _refuse_while_backing_off(self) -> None:
         wait = self._not_before - self._monotonic()

@@ -8,14 +8,30 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from relay.crm import answers
 from relay.errors import CrmError, CrmMisconfigured, CrmNonsense, CrmOutcomeUnknown, CrmUnavailable
 
 THREADS = 4
 """Requests at the same time."""
 
 
-def no_answer(error: requests.RequestException) -> CrmError:
-    """What became of a request without an answer. Only the kind of the exception is kept: it holds the request."""
+def failure_of(error: Exception, limit_info: str | None) -> CrmError:
+    """What the library's, requests' or Python's exception means; none of them may go further, they hold the token."""
+    from simple_salesforce.exceptions import SalesforceError  # noqa: PLC0415  (see records.py)
+
+    if isinstance(error, SalesforceError):
+        return answers.error_of(error.status, error.content, {"Sforce-Limit-Info": limit_info or ""})
+    if isinstance(error, requests.RequestException):
+        return _no_answer(error)
+    if isinstance(error, OSError):  # requests never got as far as a request
+        failure = CrmMisconfigured("Requests to Salesforce cannot be made: does REQUESTS_CA_BUNDLE name a file?")
+        failure.operator_detail = str(error)[:300]
+        return failure
+    return CrmNonsense("Salesforce's answer cannot be read")
+
+
+def _no_answer(error: requests.RequestException) -> CrmError:
+    """What became of a request without an answer. Of the exception its kind alone is kept."""
     failure: CrmError
     if isinstance(error, requests.TooManyRedirects):
         return CrmMisconfigured("Salesforce sends elsewhere: SALESFORCE_LOGIN_URL must be the org's My Domain URL")

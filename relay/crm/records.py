@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 
-from relay.crm import answers, codes
+from relay.crm import codes
 from relay.crm.connection import OrgConnection
-from relay.crm.fence import THREADS, limited_session, no_answer
+from relay.crm.fence import THREADS, failure_of, limited_session
 from relay.crm.login import AccessToken
-from relay.errors import CrmError, CrmNonsense, CrmOutcomeUnknown
+from relay.errors import CrmError, CrmOutcomeUnknown
 from relay.retry import Patience
 
 if TYPE_CHECKING:  # at run time it is imported on first use: that takes a quarter of a second
@@ -121,16 +121,8 @@ class Records:
         )
         try:
             return work(org)
-        except SalesforceError as error:
-            return answers.error_of(error.status, error.content, {"Sforce-Limit-Info": self._limit_info()})
-        except requests.RequestException as error:
-            return no_answer(error)
-        except (ValueError, LookupError, TypeError, AttributeError):
-            return CrmNonsense("Salesforce's answer cannot be read")
-
-    def _limit_info(self) -> str:
-        used = self._connection.api_usage
-        return f"api-usage={used[0]}/{used[1]}" if used else ""
+        except (SalesforceError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            return failure_of(error, self._connection.limit_info)
 
 
 def quoted(text: str) -> str:

@@ -18,6 +18,7 @@ from relay.errors import (
     CrmOutcomeUnknown,
     CrmRejected,
     CrmUnavailable,
+    titled,
 )
 from relay.models import CaseInfo
 from relay.retry import Patience
@@ -25,6 +26,7 @@ from tests.crm.conftest import (
     CASE,
     TOKEN,
     Entry,
+    MakeCrm,
     Naps,
     SalesforceSandbox,
     Script,
@@ -131,6 +133,18 @@ async def test_a_session_refused_for_good_ends_after_one_replay(naps: Naps) -> N
     assert caught.value.vendor_code == "INVALID_SESSION_ID"
     assert script.lines() == [POST, POST]
     assert script.logins == 2
+
+
+async def test_a_session_refused_for_good_makes_no_storm_of_logins_and_no_error_of_two_callers(naps: Naps) -> None:
+    script = Script(expired(), expired())
+    crm = scripted_crm(script, naps)
+    caught = []
+    for number in range(20):
+        with pytest.raises(CrmAuthFailed) as one, titled("Case creation failed", case_id=f"case {number}"):
+            await crm.create_case("T1", INFO)
+        caught.append(one.value)
+    assert [error.case_id for error in caught] == [f"case {number}" for number in range(20)]
+    assert (script.logins, len(script.requests)) == (2, 2)
 
 
 async def test_the_replay_after_a_renewal_carries_the_same_headers_and_the_new_token(naps: Naps) -> None:
@@ -366,3 +380,10 @@ async def test_ping_raises_what_is_wrong(sandbox: SalesforceSandbox, crm: Salesf
     sandbox.fail("/services/data/v67.0/", times=1, status=403, errorCode="API_DISABLED_FOR_ORG")
     with pytest.raises(CrmMisconfigured):
         await crm.ping()
+
+
+async def test_ping_of_an_org_without_the_version_names_the_setting(
+    sandbox: SalesforceSandbox, make_crm: MakeCrm
+) -> None:
+    with pytest.raises(CrmMisconfigured, match="SALESFORCE_API_VERSION"):
+        await make_crm(api_version="99.0").ping()

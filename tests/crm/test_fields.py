@@ -7,12 +7,14 @@ import xml.etree.ElementTree as ET
 from collections.abc import Collection
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relay.crm import refused_fields
 from relay.crm.fields import DESCRIPTION, case_fields, cut, overflow_text, units
 from relay.models import CaseInfo, FieldValue
+
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
 
 LIMITS = {"Subject": 255, "Description": 32_000, "SuppliedName": 80, "SuppliedEmail": 80, "SuppliedPhone": 40}
 PIECES = [
@@ -73,6 +75,7 @@ def holdable(text: str) -> str:
     return "".join(character if holds(character) else "\ufffd" for character in text)
 
 
+@patiently
 @given(INFOS)
 def test_no_field_is_longer_than_salesforce_holds(info: CaseInfo) -> None:
     case = case_fields(info, "Chat")
@@ -82,6 +85,7 @@ def test_no_field_is_longer_than_salesforce_holds(info: CaseInfo) -> None:
         assert len(value.replace("\n", "\r\n").encode("utf-16-le")) // 2 <= limit
 
 
+@patiently
 @given(INFOS)
 def test_every_word_is_in_the_fields_or_in_the_file(info: CaseInfo) -> None:
     sent = [value for value in case_fields(info, "Chat").values() if isinstance(value, str)]
@@ -91,6 +95,7 @@ def test_every_word_is_in_the_fields_or_in_the_file(info: CaseInfo) -> None:
         assert any(held in value for value in sent) or (file is not None and held in file)
 
 
+@patiently
 @given(INFOS)
 def test_the_file_holds_everything_or_is_not_needed(info: CaseInfo) -> None:
     file = overflow_text(info)
@@ -101,6 +106,7 @@ def test_the_file_holds_everything_or_is_not_needed(info: CaseInfo) -> None:
         assert description.endswith("[Cut here. The whole text is in a file on this Case.]")
 
 
+@patiently
 @given(INFOS)
 def test_what_is_sent_is_whole_characters_that_xml_can_hold(info: CaseInfo) -> None:
     for value in case_fields(info, "Chat").values():
@@ -111,6 +117,7 @@ def test_what_is_sent_is_whole_characters_that_xml_can_hold(info: CaseInfo) -> N
         ET.fromstring(ET.tostring(element, encoding="utf-8"))
 
 
+@patiently
 @given(long_texts({10, 40, 255}), st.integers(5, 300))
 def test_cutting_never_splits_what_is_seen_as_one_character(text: str, limit: int) -> None:
     text = holdable(text)

@@ -290,5 +290,11 @@ async def test_few_threads_are_used_and_none_is_left(make_records: MakeRecords) 
     assert not any(thread.is_alive() for thread in ours)
 
 
+async def test_a_wrong_ca_bundle_is_named(make_crm: MakeCrm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(CrmMisconfigured, match="REQUESTS_CA_BUNDLE"):
+        await make_crm().records.query("SELECT Id FROM Case")
+
+
 def test_quoted_is_one_string_of_soql() -> None:
     assert quoted("a'b\\c\"d\ne") == r"'a\'b\\c\"d\ne'"
