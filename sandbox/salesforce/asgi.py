@@ -88,7 +88,7 @@ class UrlSpace:
         if isinstance(answer.body, bytes):
             return Response(answer.body, answer.status, headers)
         headers.setdefault("Content-Type", "application/json;charset=UTF-8")
-        return Response(json.dumps(answer.body, ensure_ascii=False).encode(), answer.status, headers)
+        return Response(json.dumps(answer.body, ensure_ascii=False).encode("utf-8", "replace"), answer.status, headers)
 
 
 def rest_error(refusal: Refusal) -> Answer:

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.responses import JSONResponse, Response
 
 from sandbox.control import Fault
 from sandbox.salesforce.errors import OAUTH_TEXT, STATUS, TEXT
 
 _OAUTH_STATUS = 400
+_ENDPOINT = re.compile(r"(^|[ /])(token|revoke|introspect)$")
 _HTML = "<html><head><title>{status}</title></head><body><h1>{status} Server Error</h1></body></html>"
 
 
 def names(method: str, path: str) -> list[str]:
-    """`/services/data/v67.0/sobjects/Case`, `sobjects/Case`, `POST sobjects/Case`, `Case`; `token` for the endpoint."""
+    """`/services/data/v67.0/sobjects/Case`, `sobjects/Case`, `POST sobjects/Case`, `Case`; `token`, `login`.
+
+    A record's own path also answers to every shorter one below the version: `sobjects/Case` means them all.
+    """
     parts = path.strip("/").split("/")
     if parts[:2] == ["services", "data"] and len(parts) > 3:
-        rest = parts[3:]
-    elif parts[:2] in (["services", "oauth2"], ["services", "Soap"]):
-        rest = parts[2:]
+        below = parts[3:]
+    elif parts[:2] == ["services", "oauth2"] and len(parts) > 2:
+        below = parts[2:]
     else:
-        rest = parts
-    shorter = ["/".join(rest[:end]) for end in range(len(rest), 0, -1)]
-    words = rest[1:2] if rest[0] == "sobjects" else rest[:1]
-    called = [path, *shorter, *words]
+        below = ["login"] if parts[:2] == ["services", "Soap"] else parts
+    shorter = ["/".join(below[:end]) for end in range(len(below), 0, -1)]
+    words = below[1:2] if below[0] == "sobjects" else []
+    called = ["/" + "/".join(parts), *shorter, *words]
     return [*called, *(f"{method} {name}" for name in called)]
 
 
 def failure(fault: Fault) -> Response:
-    code = fault.errorCode
-    if code is None:
+    if fault.errorCode is None:
         return _page(fault.status or 500)
-    code = str(code)
-    if code in OAUTH_TEXT:
-        body = {"error": code, "error_description": OAUTH_TEXT[code]}
+    code = str(fault.errorCode)
+    if code in OAUTH_TEXT or _ENDPOINT.search(fault.match):
+        body = {"error": code, "error_description": OAUTH_TEXT.get(code, TEXT.get(code, code))}
         return JSONResponse(body, fault.status or _OAUTH_STATUS, {"Cache-Control": "no-store", "Pragma": "no-cache"})
     error = {"message": TEXT.get(code, code), "errorCode": code}
     return JSONResponse([error], fault.status or STATUS.get(code, 400))

@@ -50,8 +50,9 @@ def _undeserializable(wanted: str, value: object) -> Refusal:
     )
 
 
-def _text(field: Field, value: str, switches: Switches) -> str:
-    size = len(value) if switches.lengthUnit == "codepoint" else len(value.encode("utf-16-le", "surrogatepass")) // 2
+def _text(field: Field, given: str, switches: Switches) -> str:
+    value = given.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    size = len(value) if switches.lengthUnit == "codepoint" else len(value.encode("utf-16-le")) // 2
     if size > field.length:
         raise _too_long(field, value, field.length)
     if field.byte_length and len(value.encode()) > field.byte_length:

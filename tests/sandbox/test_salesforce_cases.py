@@ -308,3 +308,16 @@ async def test_reset_brings_back_the_org_with_its_people_and_never_an_old_id() -
         new = await new_case(http, ChatTicket__c="t")
     assert new != old
     assert case_of(org, new)["CaseNumber"] == "00001001"
+
+
+async def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
+    org = new_org()
+    async with signed_in(org) as http:
+        answer = await http.post(
+            CASES, content=b'{"Subject": "a\\ud83d"}', headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 201
+        assert (await http.get(answer.headers["Location"])).json()["Subject"] == "a\ufffd"
+        assert first_error(
+            await http.post(CASES, content=b'{"\\ud83d": 1}', headers={"Content-Type": "application/json"})
+        ) == (400, "INVALID_FIELD")
