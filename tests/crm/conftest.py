@@ -44,6 +44,10 @@ class SalesforceSandbox:
     def fail(self, path: str, **how: object) -> None:
         self._control.post("/faults", json={"match": path, **how}).raise_for_status()
 
+    def revoke(self, token: str) -> None:
+        """End the session, as an administrator may at any time."""
+        self._control.post(f"{self.url}/services/oauth2/revoke", data={"token": token}).raise_for_status()
+
     def calls(self, part: str = "") -> list[str]:
         """Method and path of the requests received whose path holds the part, in their order."""
         calls = self._control.get("/calls").json()
