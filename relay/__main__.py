@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -68,9 +69,13 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=30,
         )
     )
+    # What is loaded by now stays: the collector need not look through it again and again.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     server.run()
     return 0 if server.started else 1
 

@@ -152,10 +152,11 @@ class Tickets:
             importing.cancel()
             await asyncio.wait([importing])
             raise
-        await asyncio.gather(
-            self._store.record_case(ticket, case_id),
-            self._create_group(ticket, ticket.case_info, case_id, importing),
-        )
+        recording = asyncio.create_task(self._store.record_case(ticket, case_id))
+        try:
+            await self._create_group(ticket, ticket.case_info, case_id, importing)
+        finally:
+            await recording
         return case_id
 
     async def _create_case(self, ticket: Ticket, info: CaseInfo) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 
 from relay.errors import AccountNotImported, GroupConflict, GroupNotFound, ImError, ImNonsense, ImRejected
 from relay.im.answers import elements, number
+from relay.im.imports import AccountImports
 from relay.im.recent import RecentAccounts
 from relay.im.rest import RestApi
 from relay.im.texts import GROUP_NAME_BYTES, NICK_BYTES, fit
@@ -62,6 +63,7 @@ class TencentIm:
         self._group_owner = group_owner
         self._user_sig_ttl = user_sig_ttl
         self._recent = RecentAccounts()
+        self._imports = AccountImports(self._call)
 
     def user_sig(self, user_id: str) -> tuple[str, int]:
         """A login for the user: (UserSig, Unix second of its end)."""
@@ -80,8 +82,7 @@ class TencentIm:
         nick = fit(nick, NICK_BYTES) if nick else None
         if self._recent.has(user_id, nick):
             return
-        body: dict[str, object] = {"UserID": user_id, "Nick": nick} if nick else {"UserID": user_id}
-        await self._call(_ACCOUNTS + "account_import", body)
+        await self._imports.add(user_id, nick)
         self._recent.add(user_id, nick)
 
     async def create_group(self, group_id: str, *, name: str, user_id: str) -> None:
