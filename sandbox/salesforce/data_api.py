@@ -41,7 +41,7 @@ class DataApi:
 
     def _version(self, part: str) -> str:
         match = _VERSION.fullmatch(part)
-        if match is None or int(match[1]) > NEWEST or int(match[1]) < _RETIRED - 1:
+        if match is None or int(match[1]) > NEWEST or int(match[1]) < _RETIRED:
             raise refuse("NOT_FOUND")
         if int(match[1]) < OLDEST:
             raise refuse("GONE")

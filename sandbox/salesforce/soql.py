@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.salesforce.errors import refuse
 from sandbox.salesforce.soql_tokens import Token, cut, unexpected
 
+DEEPEST = 100
 COMPARISONS = frozenset({"=", "!=", "<>", "<", "<=", ">", ">="})
 
 
@@ -60,6 +63,7 @@ class _Parser:
         self.query = query
         self.tokens = cut(query)
         self.place = 0
+        self.depth = 0
 
     @property
     def next(self) -> Token:
@@ -75,8 +79,8 @@ class _Parser:
         if self.took("WITH"):
             self.one_of("SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE")
         order = self.orders() if self.took("ORDER") else ()
-        limit = int(self.of_kind("number").text) if self.took("LIMIT") else None
-        offset = int(self.of_kind("number").text) if self.took("OFFSET") else 0
+        limit = self.whole() if self.took("LIMIT") else None
+        offset = self.whole() if self.took("OFFSET") else 0
         if self.took("FOR"):
             self.one_of("VIEW", "REFERENCE", "UPDATE")
         self.of_kind("end")
@@ -108,12 +112,25 @@ class _Parser:
 
     def condition(self) -> Condition:
         if self.took("NOT"):
-            return Negation(self.condition())
+            return Negation(self.deeper(self.condition))
         if self.took("("):
-            inner = self.either()
-            self.need(")")
-            return inner
+            return self.bracketed()
         return self.comparison()
+
+    def bracketed(self) -> Condition:
+        inner = self.deeper(self.either)
+        self.need(")")
+        return inner
+
+    def deeper(self, part: Callable[[], Condition]) -> Condition:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise refuse(
+                "QUERY_TOO_COMPLICATED", "Query is either selecting too many fields or the filter is too complex"
+            )
+        found = part()
+        self.depth -= 1
+        return found
 
     def comparison(self) -> Comparison:
         field, sign = self.of_kind("name"), self.next
@@ -173,6 +190,12 @@ class _Parser:
             if self.took(word):
                 return word
         raise unexpected(self.query, self.next)
+
+    def whole(self) -> int:
+        token = self.of_kind("number")
+        if not token.text.isdigit():
+            raise unexpected(self.query, token)
+        return int(token.text)
 
     def of_kind(self, kind: str) -> Token:
         token = self.next

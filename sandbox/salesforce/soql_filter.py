@@ -98,8 +98,15 @@ def _literal(field: Field, token: Token) -> object:
     if kind == "string":
         return _text_literal(field, unquoted(token.text))
     if kind == "datetime":
-        return clock.read(token.text)
-    return token.word() == "TRUE" if kind == "name" else int(token.text)
+        return _moment(token)
+    return token.word() == "TRUE" if kind == "name" else float(token.text)
+
+
+def _moment(token: Token) -> str:
+    moment = clock.read(token.text)
+    if moment is None:
+        raise refuse("MALFORMED_QUERY", f"Invalid date/time: {token.text}")
+    return moment
 
 
 def _text_literal(field: Field, value: str) -> object:

@@ -77,6 +77,9 @@ async def test_a_where_clause_finds_what_it_says(clause: str, expected: list[str
         ("SELECT Id FROM Foo", "INVALID_TYPE", "sObject type 'Foo' is not supported"),
         ("SELECT Id FROM ContentDocumentLink", "MALFORMED_QUERY", "Implementation restriction"),
         ("SELECT Id FROM Case OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset"),
+        ("SELECT Id FROM Case LIMIT 1.5", "MALFORMED_QUERY", "unexpected token: '1.5'"),
+        ("SELECT Id FROM Case WHERE CreatedDate > 2020-13-01T00:00:00Z", "MALFORMED_QUERY", "Invalid date/time"),
+        (f"SELECT Id FROM Case WHERE {'(' * 101}Id = null{')' * 101}", "QUERY_TOO_COMPLICATED", "too complex"),
         ("", "MALFORMED_QUERY", "unexpected token"),
     ],
 )
