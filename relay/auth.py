@@ -139,7 +139,8 @@ def _is_among(token: str, secrets: Sequence[bytes]) -> bool:
 
 
 def _is_time(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """A number that can be one: NaN would never be over, and float() fails beyond its range."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
 
 
 def _reason(error: Exception) -> str:
