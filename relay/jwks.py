@@ -61,7 +61,8 @@ class Jwks:
             documents = json.loads(answer.content)["keys"] if answer.status_code == 200 else None
             if documents is None:
                 raise ValueError(f"HTTP {answer.status_code}")
-            self._keys = [key for document in documents if (key := _public_key(document)) is not None]
+            shown = [document for document in documents if isinstance(document, dict)]
+            self._keys = [key for document in shown if (key := _public_key(document)) is not None]
             self._fetched_at = self._clock()
         except (httpx.TransportError, ValueError, KeyError, TypeError) as error:
             _log.warning("RELAY_APP_JWKS_URL gave no keys: %s", error)
