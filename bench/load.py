@@ -31,13 +31,20 @@ class Timing(NamedTuple):
     warm_up: float
 
 
+class Cpu(NamedTuple):
+    """Processor time used so far, in seconds."""
+
+    server: float
+    others: float  # the load generator and the vendors' stand-in, which share a processor
+    foreign: float  # everything else that ran on the processors of the two
+
+
 @dataclass
 class Load:
     """What one measurement saw; times in seconds."""
 
     duration: float = 0.0
-    server_cpu: float = 0.0
-    others_cpu: float = 0.0  # this generator and the vendors' stand-in, which share a processor
+    cpu: Cpu = field(default_factory=lambda: Cpu(0, 0, 0))
     answered: int = 0  # warm-up and end included
     latencies: list[float] = field(default_factory=list)  # of the answers inside the measured time
     wrong: list[str] = field(default_factory=list)
@@ -60,9 +67,9 @@ def measure(
     scenario: Scenario,
     connections: int,
     timing: Timing,
-    cpu: Callable[[], tuple[float, float]],
+    cpu: Callable[[], Cpu],
 ) -> Load:
-    """Load the server on this port; `cpu` tells the processor time used by the server and by the vendors' stand-in."""
+    """Load the server on this port; `cpu` tells the processor time used so far."""
     return uvloop.run(_Generator(scenario).run(port, connections, timing, cpu))
 
 
@@ -75,19 +82,17 @@ class _Generator:
         self.open = 0
         self.all_closed = asyncio.Event()
 
-    async def run(self, port: int, connections: int, timing: Timing, cpu: Callable[[], tuple[float, float]]) -> Load:
+    async def run(self, port: int, connections: int, timing: Timing, cpu: Callable[[], Cpu]) -> Load:
         loop = asyncio.get_running_loop()
         for _ in range(connections):
             await loop.create_connection(lambda: _Connection(self), "127.0.0.1", port)
         await asyncio.sleep(timing.warm_up)
-        start, own_start, (server_start, vendors_start) = time.perf_counter(), time.process_time(), cpu()
+        start, before = time.perf_counter(), cpu()
         self.recording = True
         await asyncio.sleep(timing.seconds)
         self.recording = False
-        server_end, vendors_end = cpu()
+        self.load.cpu = Cpu(*(end - begin for end, begin in zip(cpu(), before, strict=True)))
         self.load.duration = time.perf_counter() - start
-        self.load.server_cpu = server_end - server_start
-        self.load.others_cpu = time.process_time() - own_start + vendors_end - vendors_start
         self.over = True
         try:
             await asyncio.wait_for(self.all_closed.wait(), DRAIN_SECONDS)

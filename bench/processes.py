@@ -93,6 +93,17 @@ def _pinned(cpus: set[int]) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+def busy_seconds(cpus: set[int]) -> float:
+    """How long these processors have worked since the machine started, for whomever, or were lent to other machines."""
+    total = 0
+    for line in Path("/proc/stat").read_text().splitlines():
+        name, *ticks = line.split()
+        if name in {f"cpu{cpu}" for cpu in cpus}:
+            user, nice, system, steal = (int(ticks[column]) for column in (0, 1, 2, 7))
+            total += user + nice + system + steal
+    return total / TICKS
+
+
 def _cpu_seconds(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return sum(int(ticks) for ticks in fields[11:15]) / TICKS  # utime, stime, and those of children that ended

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.rounds import Figures, Pace, Results, Setting
+from bench.rounds import DISTURBED, Figures, Pace, Results, Setting
 from bench.servers import OURS, THEIRS
 from bench.stand_in import NONE, REALISTIC
 from bench.tables import Table
-from bench.targets import Target, added_share, ratio, targets
+from bench.targets import Target, added_share, cpu_ratio, disturbed, ratio, targets
 
 CROWDED = 0.85
 
@@ -87,7 +87,7 @@ class Report:
         return tables
 
     def _speed_table(self, title: str, settings: Sequence[Setting]) -> Table:
-        heads = ["callers", "tutorial/s", "relay/s", "relay/tutorial"]
+        heads = ["callers", "tutorial/s", "relay/s", "relay/tutorial", "by CPU time"]
         heads += ["tutorial p50/p99 ms", "relay p50/p99 ms", "tutorial CPU ms", "relay CPU ms"]
         rows = []
         for setting in settings:
@@ -97,6 +97,7 @@ class Report:
                     str(setting.connections),
                     *(_number(side, "per_second", 1 if setting.latency == REALISTIC else 0) for side in (theirs, ours)),
                     _times(ratio(self.results, setting)),
+                    _times(cpu_ratio(self.results, setting)),
                     *(f"{_number(side, 'p50_ms', 1)} / {_number(side, 'p99_ms', 1)}" for side in (theirs, ours)),
                     *(_number(side, "cpu_ms", 2) for side in (theirs, ours)),
                 ]
@@ -131,23 +132,29 @@ class Report:
         remarks = []
         if self.no_tutorial:
             remarks.append(f"The tutorial's server was not measured, so the ratios are missing: {self.no_tutorial}.")
-        crowded = [
-            f"{name} {setting.route} with {setting.connections} callers"
-            for name, setting in self.results.figures
-            if (self.results.medians(name, setting) or _NOTHING).others_busy > CROWDED
-        ]
+        busy = [_named(setting) for setting in self.settings if disturbed(self.results, setting)]
+        if busy:
+            remarks.append(
+                f"Other programs used more than {DISTURBED:.0%} of the two cores, so trust the ratio by CPU time alone"
+                f" and measure again on a quiet machine: {', '.join(busy)}."
+            )
+        crowded = [_named(setting) for setting in self.settings if self._crowded(setting)]
         if crowded:
             remarks.append(
-                "The load generator and the stand-in used up most of their core, so these figures are too low: "
-                + ", ".join(crowded)
-                + "."
+                "The load generator and the stand-in used up most of their core, so these figures are too low:"
+                f" {', '.join(crowded)}."
             )
         if self.results.wrong:
             remarks.append("WRONG ANSWERS:\n" + "\n".join(self.results.wrong))
         return remarks
 
+    def _crowded(self, setting: Setting) -> bool:
+        sides = (self.results.medians(server, setting) for server in (OURS, THEIRS))
+        return any(side.others > CROWDED for side in sides if side)
 
-_NOTHING = Figures(0, 0, 0, 0, 0)
+
+def _named(setting: Setting) -> str:
+    return f"{setting.route} with {setting.connections} callers and latency {setting.latency.name}"
 
 
 def _number(figures: Figures | None, name: str, digits: int) -> str:

@@ -1,18 +1,21 @@
 """The measurements: both servers in turn in each setting, round after round."""
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import NamedTuple
 
-from bench.load import Load, Scenario, Timing, measure
+from bench.load import Cpu, Load, Scenario, Timing, measure
+from bench.processes import OTHERS_CPU, SERVER_CPU, busy_seconds
 from bench.scenarios import CreateTicket, Credential, JoinGroup
 from bench.servers import Server
 from bench.stand_in import NONE, REALISTIC, Latency, StandIn
 
 ENOUGH_GROUPS = 1000
+DISTURBED = 0.1  # foreign programs may use so much of the two processors before a figure is doubted
 
 
 class Setting(NamedTuple):
@@ -30,7 +33,8 @@ class Figures(NamedTuple):
     p50_ms: float
     p99_ms: float
     cpu_ms: float  # of the server, per answer
-    others_busy: float  # share of its processor that the load generator and the stand-in used
+    others: float  # share of their processor that the load generator and the stand-in used
+    foreign: float  # share of the two processors that programs used which have nothing to do with it
 
 
 class Pace(NamedTuple):
@@ -108,6 +112,7 @@ class Match:
                 f"round {number}/{self.pace.rounds}  {setting.route:12} latency {setting.latency.name:9}"
                 f" {setting.connections:2} callers  {contender.server.name:8} {figures.per_second:6.0f}/s"
                 f"  p50 {figures.p50_ms:6.1f} ms  p99 {figures.p99_ms:6.1f} ms  cpu {figures.cpu_ms:.2f} ms"
+                f"{f'  disturbed: {figures.foreign:.0%}' if figures.foreign > DISTURBED else ''}"
             )
         return self.results
 
@@ -128,7 +133,7 @@ class Match:
         self.stand_in.set_latency(setting.latency)
         self.stand_in.forget_calls()
         try:
-            load = measure(server.port, scenario, setting.connections, timing, lambda: self._cpu_seconds(server))
+            load = measure(server.port, scenario, setting.connections, timing, lambda: self._cpu(server))
         except OSError as error:
             raise SystemExit(f"{error}; {server.process.complaint()}") from error
         self._check(server.name, setting.route, load)
@@ -136,8 +141,11 @@ class Match:
             raise SystemExit(server.process.complaint())
         return load
 
-    def _cpu_seconds(self, server: Server) -> tuple[float, float]:
-        return server.process.cpu_seconds(), self.stand_in.process.cpu_seconds()
+    def _cpu(self, measured: Server) -> Cpu:
+        servers = {contender.server.name: contender.server.process.cpu_seconds() for contender in self.contenders}
+        others = time.process_time() + self.stand_in.process.cpu_seconds()
+        foreign = busy_seconds(SERVER_CPU | OTHERS_CPU) - sum(servers.values()) - others
+        return Cpu(servers[measured.name], others, foreign)
 
     def _check(self, server: str, route: str, load: Load) -> None:
         calls = self.stand_in.calls()
@@ -156,8 +164,9 @@ def _figures(load: Load) -> Figures:
         load.per_second,
         load.percentile_ms(0.5),
         load.percentile_ms(0.99),
-        load.server_cpu * 1000 / max(len(load.latencies), 1),
-        load.others_cpu / load.duration,
+        load.cpu.server * 1000 / max(len(load.latencies), 1),
+        load.cpu.others / load.duration,
+        load.cpu.foreign / load.duration / len(SERVER_CPU | OTHERS_CPU),
     )
 
 

@@ -15,8 +15,8 @@ BUSY = Setting("createticket", NONE, 64)
 ALONE = Setting("createticket", REALISTIC, 1)
 
 
-def figures(per_second: float, p50_ms: float = 10.0) -> Figures:
-    return Figures(per_second, p50_ms, 20.0, 0.5, 0.2)
+def figures(per_second: float, p50_ms: float = 10.0, foreign: float = 0.0) -> Figures:
+    return Figures(per_second, p50_ms, 20.0, 0.5, 0.2, foreign)
 
 
 @pytest.fixture
@@ -49,15 +49,24 @@ def test_vendor_calls_are_per_answer(report: Report) -> None:
 
 
 def test_markdown_tables_can_be_pasted(report: Report) -> None:
-    assert "| 64 | 1000 | 1500 | 1.50x | 10.0 / 20.0 | 10.0 / 20.0 | 0.50 | 0.50 |" in report.text(markdown=True)
+    assert "| 64 | 1000 | 1500 | 1.50x | 1.00x | 10.0 / 20.0 | 10.0 / 20.0 | 0.50 | 0.50 |" in report.text(
+        markdown=True
+    )
 
 
 def test_without_the_tutorial_our_figures_stay_and_the_ratios_are_said_to_be_missing(report: Report) -> None:
     del report.results.figures[THEIRS, BUSY]
     report.no_tutorial = "node not found"
     text = report.text(markdown=True)
-    assert "| 64 | - | 1500 | - | - / - | 10.0 / 20.0 | - | 0.50 |" in text
+    assert "| 64 | - | 1500 | - | - | - / - | 10.0 / 20.0 | - | 0.50 |" in text
     assert "the ratios are missing: node not found" in text
+
+
+def test_a_busy_machine_makes_a_figure_unsure(report: Report) -> None:
+    report.results.figures[THEIRS, BUSY] = [figures(100, foreign=0.4)]
+    target, *_ = report.data()["targets"]
+    assert target["verdict"] == "unsure: the machine was busy"
+    assert "measure again on a quiet machine: createticket with 64 callers" in report.text(markdown=False)
 
 
 def test_the_lock_of_the_tutorials_packages_names_no_registry() -> None:
