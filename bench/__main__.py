@@ -39,7 +39,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Compare the relay's speed with that of the tutorial's Node server on this machine.",
-        epilog="It wants a quiet machine with two cores and says so if it had none. A missed target is reported and no failure; wrong answers are: then the exit status is 1.",
+        epilog="It wants a quiet machine with two cores, and says so if it had none. "
+        "A missed target is no failure; wrong answers are: then the exit status is 1.",
     )
     parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, not how fast it is")
     parser.add_argument("--rounds", type=int, help="alternating rounds (3)")

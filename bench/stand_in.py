@@ -30,7 +30,7 @@ class StandIn:
 
     def __init__(self, directory: Path) -> None:
         self.certificate: Certificate = make_certificate(directory)
-        command = [sys.executable, "-m", "bench.vendors", str(self.certificate.server)]
+        command = [sys.executable, "-m", "bench.serve_vendors", str(self.certificate.server)]
         self.process = Process(command, {}, OTHERS_CPU, ROOT, directory / "vendors.log")
         self.salesforce, self.tencent = self.process.says(r"salesforce (\S+) tencent (\S+)\n")
         self.context = ssl.create_default_context(cafile=str(self.certificate.authority))
