@@ -6,10 +6,9 @@ import asyncio
 import contextlib
 import logging
 import os
-import queue
 import sqlite3
-import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from relay.store.migrate import migrate_sqlite
 _log = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
+_Outcome = list[Row] | Exception
 _MOST_TOGETHER = 200
 _BUSY_TIMEOUT_MS = 2000
 
@@ -36,31 +36,66 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._waiting: list[_Job] = []
+        self._committing = False
+        self._idle = asyncio.Event()
         self._connection: sqlite3.Connection | None = None
         self._inode = 0
-        self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
     async def open(self) -> None:
         """Open the file, made private (0600) if it is new; StoreUnavailable says what is wrong with it."""
         self._loop = asyncio.get_running_loop()
+        self._idle.set()
         try:
-            await asyncio.to_thread(self._connect)
+            await self._loop.run_in_executor(self._thread, self._connect)
         except (sqlite3.Error, OSError) as error:
+            self._thread.shutdown()
             raise StoreUnavailable(f"The ledger {self._path} cannot be opened: {error}") from error
-        self._thread.start()
 
     async def close(self) -> None:
         """Finish what was asked for and close the file."""
-        if self._thread.is_alive():
-            self._jobs.put(None)
-            await asyncio.to_thread(self._thread.join)
+        await self._idle.wait()
+        await self._loop.run_in_executor(self._thread, self._disconnect)
+        self._thread.shutdown()
 
     def run(self, statement: str, *arguments: object) -> asyncio.Future[list[Row]]:
         """The statement's rows, once they are on the disk. Placeholders are $1, $2 …; StoreUnavailable if it failed."""
         answer: asyncio.Future[list[Row]] = self._loop.create_future()
-        self._jobs.put(_Job(_in_sqlite(statement), arguments, answer))
+        self._waiting.append(_Job(_in_sqlite(statement), arguments, answer))
+        if not self._committing:
+            self._committing = True
+            self._idle.clear()
+            self._loop.call_soon(self._commit_next)
         return answer
+
+    def _commit_next(self) -> None:
+        """Hand all that waits to the thread: one wake-up and one sync for the lot."""
+        jobs, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
+        work = self._loop.run_in_executor(self._thread, self._work, jobs)
+        work.add_done_callback(lambda done: self._deliver(jobs, done.result()))
+
+    def _deliver(self, jobs: list[_Job], answers: list[_Outcome]) -> None:
+        for job, answer in zip(jobs, answers, strict=True):
+            if job.answer.done():
+                continue
+            if isinstance(answer, Exception):
+                refusal = StoreUnavailable(f"The ledger did not take it: {answer}. Try again.", retry_after=5)
+                job.answer.set_exception(refusal)
+            else:
+                job.answer.set_result(answer)
+        if self._waiting:
+            self._commit_next()
+        else:
+            self._committing = False
+            self._idle.set()
+
+    def _work(self, jobs: list[_Job]) -> list[_Outcome]:
+        """In the thread: commit them together, or one by one if that fails; never raises."""
+        try:
+            return [*self._commit(jobs)]
+        except Exception as error:
+            return self._one_by_one(jobs, error)
 
     def _connect(self) -> None:
         private = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -73,35 +108,12 @@ class SqliteDatabase:
         connection.execute("select count(*) from sqlite_master").fetchone()
         self._connection = connection
 
-    def _work(self) -> None:
-        while (jobs := self._take()) is not None:
-            try:
-                answers: list[list[Row] | Exception] = list(self._commit(jobs))
-            except Exception as error:
-                answers = self._one_by_one(jobs, error)
-            self._loop.call_soon_threadsafe(_deliver, jobs, answers)
-        if self._connection is not None:
-            self._connection.close()
-
-    def _take(self) -> list[_Job] | None:
-        first = self._jobs.get()
-        if first is None:
-            return None
-        jobs = [first]
-        while len(jobs) < _MOST_TOGETHER and not self._jobs.empty():
-            job = self._jobs.get()
-            if job is None:
-                self._jobs.put(None)
-                break
-            jobs.append(job)
-        return jobs
-
-    def _one_by_one(self, jobs: list[_Job], error: Exception) -> list[list[Row] | Exception]:
-        """One bad statement, or one row too many for a full disk, does not fail its neighbours."""
-        if len(jobs) == 1:
-            _log.error("the ledger refused a statement: %s", error)
-            return [error]
-        answers: list[list[Row] | Exception] = []
+    def _one_by_one(self, jobs: list[_Job], error: Exception) -> list[_Outcome]:
+        """One bad statement, or one row too many for a full disk, does not fail its neighbours; a busy file fails all."""
+        if len(jobs) == 1 or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            _log.error("the ledger refused %d statements: %s", len(jobs), error)
+            return [error] * len(jobs)
+        answers: list[_Outcome] = []
         for job in jobs:
             try:
                 answers.extend(self._commit([job]))
@@ -121,12 +133,15 @@ class SqliteDatabase:
             raise
         return rows
 
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
     def _healthy(self) -> sqlite3.Connection:
         """The connection, while the file it writes is the one that the path names; what another holds would be lost."""
         if self._connection is None or not self._path.exists() or self._path.stat().st_ino != self._inode:
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
+            self._disconnect()
+            self._connection = None
             if not self._path.exists():
                 raise sqlite3.OperationalError(f"the file {self._path} is gone: put it back and restart the relay")
             self._connect()
@@ -142,17 +157,6 @@ class SqliteDatabase:
         self._connection = (
             None  # a connection that cannot even roll back is of no use; the next statement opens another
         )
-
-
-def _deliver(jobs: list[_Job], answers: list[list[Row] | Exception]) -> None:
-    for job, answer in zip(jobs, answers, strict=True):
-        if job.answer.done():
-            continue
-        if isinstance(answer, Exception):
-            refusal = StoreUnavailable(f"The ledger did not take it: {answer}. Try again.", retry_after=5)
-            job.answer.set_exception(refusal)
-        else:
-            job.answer.set_result(answer)
 
 
 _in_sqlite_cache: dict[str, str] = {}
