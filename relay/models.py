@@ -20,7 +20,7 @@ def _email(text: str) -> str:
 class CaseInfo(BaseModel):
     """What the end user says about the ticket; becomes the Case."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
     subject: Annotated[StrictStr, Field(min_length=1, description="becomes the Case's Subject")]
     desc: Annotated[StrictStr | None, Field(description="becomes the Case's Description")] = None
