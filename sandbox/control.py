@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
+from email.utils import formatdate
 from typing import Protocol
 
 from starlette.requests import Request
@@ -89,6 +91,7 @@ class Control:
             if message["type"] == "http.response.start":
                 answered = True
                 self._record(scope, message["status"])
+                message["headers"] = _dated(message["headers"])
             await send(message)
 
         try:
@@ -180,3 +183,11 @@ def _delayed(send: Send, seconds: float) -> Send:
         await send(message)
 
     return late
+
+
+def _dated(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """With a Date, that of this machine unless the vendor gave its own."""
+    given = list(headers)
+    if any(name.lower() == b"date" for name, _ in given):
+        return given
+    return [*given, (b"date", formatdate(usegmt=True).encode())]

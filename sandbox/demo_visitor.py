@@ -1,0 +1,86 @@
+"""The demo's callers: the end user's app, and the org's Apex; each call is shown as it happens."""
+
+import json
+import os
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from sandbox.up import Sandbox
+
+_ON, _OFF = ("\033[1m", "\033[0m") if sys.stdout.isatty() and "NO_COLOR" not in os.environ else ("", "")
+
+
+class Visitor:
+    """Calls the relay at `relay_url` with the credentials that the sandbox's env file holds."""
+
+    def __init__(self, relay_url: str, sandbox: Sandbox) -> None:
+        self.relay_url = relay_url
+        self._sandbox = sandbox
+        self._client = httpx.AsyncClient(base_url=relay_url, timeout=30)
+        self._steps = 0
+
+    async def __aenter__(self) -> "Visitor":
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    def step(self, text: str) -> None:
+        """A headline."""
+        self._steps += 1
+        print(f"\n{_ON}{self._steps}. {text}{_OFF}", flush=True)
+
+    def note(self, who: str, text: str) -> None:
+        """What somebody has or sees."""
+        print(f"   {who:<12} {text}", flush=True)
+
+    async def app(self, path: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
+        """As the end user's app, here a trusted back end with an API key."""
+        return await self._call("app", path, body, "RELAY_APP_API_KEYS", headers)
+
+    async def apex(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """As the org's Apex, with the callout secret."""
+        return await self._call("Apex", path, body, "RELAY_CALLOUT_SECRETS", {})
+
+    async def _call(
+        self, who: str, path: str, body: dict[str, Any], credential: str, headers: dict[str, str]
+    ) -> dict[str, Any]:
+        headers = {**headers, "Authorization": f"Bearer {self._sandbox.environment[credential]}"}
+        began = time.perf_counter()
+        answer = await self._client.post(path, json=body, headers=headers)
+        spent = (time.perf_counter() - began) * 1000
+        self.note(who, f"POST {path} {json.dumps(body)}")
+        self.note("relay", f"{answer.status_code} in {spent:.0f} ms")
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def invite(self) -> None:
+        """Say how to go on by hand."""
+        environment = self._sandbox.environment
+        authority = environment["SSL_CERT_FILE"]
+        print(f"""
+{_ON}Your turn.{_OFF} Everything keeps running until you press Ctrl-C. In another terminal:
+
+curl {self.relay_url}/createticket \\
+  -H 'Authorization: Bearer {environment["RELAY_APP_API_KEYS"].split(",")[0]}' \\
+  -H 'Content-Type: application/json' -H 'Idempotency-Key: my-first-ticket' \\
+  -d '{{"userId":"bob","caseInfo":{{"subject":"My lamp is dark","name":"Bob"}}}}'
+
+What Salesforce and Tencent Chat hold, and what they were asked:
+
+curl --cacert {authority} {self._sandbox.salesforce_url}/__sandbox__/state
+curl --cacert {authority} {self._sandbox.im_url}/__sandbox__/state
+curl --cacert {authority} {self._sandbox.im_url}/__sandbox__/calls
+
+Let Tencent Chat be away for the next 5 calls, then open a ticket:
+
+curl --cacert {authority} {self._sandbox.im_url}/__sandbox__/faults \\
+  -d '{{"match":"create_group","times":5,"status":502}}'
+""")
