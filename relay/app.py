@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import httpx
 from starlette.applications import Starlette
@@ -16,7 +17,7 @@ from starlette.middleware import Middleware
 
 from relay.auth import Callers
 from relay.crm import TIMEOUT as CRM_TIMEOUT
-from relay.crm import ClientCredentials, JwtBearer, OrgConnection, Records, SalesforceCrm
+from relay.crm import ClientCredentials, JwtBearer, OrgConnection, Records, SalesforceCrm, refused_fields
 from relay.errors import RelayError
 from relay.im import TIMEOUT as IM_TIMEOUT
 from relay.im import TencentIm
@@ -132,8 +133,9 @@ async def _lifespan(
         callers = _callers(settings, stack, clock)
         org = OurOrg(crm, ledger, login_url=settings.salesforce_login_url)
         limit = settings.relay_max_body
+        allowed = partial(refused_fields, allowed=settings.salesforce_case_fields)
         app.router.routes[:] = [
-            *TicketRoutes(callers, tickets, im, allowed_fields=settings.salesforce_case_fields, limit=limit).routes,
+            *TicketRoutes(callers, tickets, im, refused_fields=allowed, limit=limit).routes,
             *UserSigRoutes(callers, im, org.check, limit=limit).routes,
             *GroupRoutes(callers, membership, org.check, limit=limit).routes,
             *HealthRoutes({"store": ledger.ping, "salesforce": crm.ping, "tencent": im.ping}).routes,

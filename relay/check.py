@@ -40,7 +40,7 @@ async def _check(name: str, fine: str, probe: Callable[[], Awaitable[None]]) -> 
     try:
         await probe()
     except RelayError as error:
-        return Check(name, False, error.detail)
+        return Check(name, False, error.for_log)
     return Check(name, True, f"{fine} ({(time.perf_counter() - began) * 1000:.0f} ms)")
 
 

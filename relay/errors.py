@@ -80,6 +80,11 @@ class RelayError(Exception):
         self.case_id = case_id
         self.fields = fields
 
+    @property
+    def for_log(self) -> str:
+        """What happened, with what only operators may read."""
+        return self.detail
+
     def problem(self) -> dict[str, object]:
         """The failure as an RFC 9457 problem document, without the request's id."""
         document: dict[str, object] = {
@@ -144,6 +149,10 @@ class VendorError(RelayError):
 
     status, code, title = 502, "vendor_error", "Vendor error"
     operator_detail: str | None = None
+
+    @property
+    def for_log(self) -> str:
+        return f"{self.detail} [{self.operator_detail}]" if self.operator_detail else self.detail
 
 
 class CrmError(VendorError):

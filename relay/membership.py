@@ -125,12 +125,12 @@ class Membership:
     async def _put_down(self, command: Command, error: RelayError) -> None:
         pause = next_attempt(error, command.attempts)
         if pause is not None:
-            _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.detail)
+            _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.for_log)
             await self._store.postpone_command(command, self._clock() + pause)
         elif self._tell_caller(command, error):
             await self._store.finish_command(command)
         else:
-            _log.error("command %s has ended: %s", command.command_id, error.detail)
+            _log.error("command %s has ended: %s", command.command_id, error.for_log)
             await self._store.fail_command(command, error.problem())
 
     def _tell_caller(self, command: Command, error: RelayError | None) -> bool:

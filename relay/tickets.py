@@ -134,9 +134,9 @@ class Tickets:
     async def _put_down(self, ticket: Ticket, error: RelayError) -> tuple[bool, Ticket]:
         pause = next_attempt(error, ticket.attempts)
         if pause is not None:
-            _log.warning("ticket %s will be tried again in %.1f s: %s", ticket.ticket_id, pause, error.detail)
+            _log.warning("ticket %s will be tried again in %.1f s: %s", ticket.ticket_id, pause, error.for_log)
             return await self._store.postpone_ticket(ticket, self._clock() + pause), replace(ticket, holder=None)
-        _log.error("ticket %s has ended: %s", ticket.ticket_id, error.detail)
+        _log.error("ticket %s has ended: %s", ticket.ticket_id, error.for_log)
         problem = {**error.problem(), "retryable": False}  # for this key it is final
         written = await self._store.fail_ticket(ticket, problem, self._clock())
         return written, replace(ticket, state="failed", problem=problem, holder=None)

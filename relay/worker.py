@@ -52,7 +52,7 @@ class Worker:
             try:
                 await self.look()
             except RelayError as error:
-                _log.warning("the worker could not look for work: %s", error.detail)
+                _log.warning("the worker could not look for work: %s", error.for_log)
             except Exception:
                 _log.exception("the worker could not look for work")
             await self._rest()

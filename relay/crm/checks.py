@@ -32,8 +32,7 @@ async def _guarded(name: str, look: Callable[[], Awaitable[list[Check]]]) -> lis
     try:
         return await look()
     except CrmError as error:
-        said = f" [{error.operator_detail}]" if error.operator_detail else ""
-        return [Check(name, False, error.detail + said)]
+        return [Check(name, False, error.for_log)]
 
 
 async def _login(crm: SalesforceCrm) -> list[Check]:

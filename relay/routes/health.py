@@ -61,7 +61,7 @@ async def _ask(name: str, probe: Probe) -> str:
         async with asyncio.timeout(10):
             await probe()
     except RelayError as error:
-        _log.warning("not ready: %s: %s", name, error.detail)
+        _log.warning("not ready: %s: %s", name, error.for_log)
         return error.code
     except TimeoutError:
         return "no answer within 10 s"

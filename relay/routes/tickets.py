@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,6 +18,8 @@ from relay.routes.problems import problem
 from relay.routes.usersig import check_end_user, login
 from relay.tickets import Tickets
 
+RefusedFields = Callable[[CaseInfo], tuple[tuple[str, str], ...]]
+
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
 _RETRY_AFTER = "2"
 
@@ -24,14 +27,14 @@ _RETRY_AFTER = "2"
 class TicketRoutes:
     """POST /createticket and GET /tickets/{ticketId}.
 
-    allowed_fields: the Case fields that caseInfo.fields may name. limit: bytes of a body.
+    refused_fields: what in caseInfo.fields may not be sent, as (path, message). limit: bytes of a body.
     """
 
     def __init__(
-        self, callers: Callers, tickets: Tickets, im: Im, *, allowed_fields: frozenset[str], limit: int
+        self, callers: Callers, tickets: Tickets, im: Im, *, refused_fields: RefusedFields, limit: int
     ) -> None:
         self._callers, self._tickets, self._im = callers, tickets, im
-        self._allowed_fields, self._limit = allowed_fields, limit
+        self._refused_fields, self._limit = refused_fields, limit
         self.routes = [
             Route("/createticket", self.createticket, methods=["POST"]),
             Route("/tickets/{ticket_id}", self.ticket, methods=["GET"]),
@@ -51,10 +54,9 @@ class TicketRoutes:
         return self._answer(request, await self._tickets.find_ticket(request.path_params["ticket_id"], app.user_id))
 
     def _check_fields(self, info: CaseInfo) -> None:
-        for name in info.fields or {}:
-            if name not in self._allowed_fields:
-                path, message = f"caseInfo.fields.{name}", "is not among SALESFORCE_CASE_FIELDS"
-                raise BadRequest(f"{path} {message}", title=f"Invalid {path}", fields=((path, message),))
+        if refused := self._refused_fields(info):
+            text = "; ".join(f"{path} {message}" for path, message in refused)
+            raise BadRequest(text, title=f"Invalid {refused[0][0]}", fields=refused)
 
     def _answer(self, request: Request, ticket: Ticket) -> Response:
         if ticket.state == "failed" and ticket.problem is not None:
