@@ -7,7 +7,6 @@ They are counted in UTF-16 units here, the end of a line as two, which is never 
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Collection
@@ -39,19 +38,17 @@ _FURTHEST_BACK = 32
 
 
 def refused_fields(info: CaseInfo, allowed: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """What in caseInfo.fields may not be sent, as (path, message): names not allowed, and values JSON cannot say.
+    """What in caseInfo.fields may not be sent, as (path, message): the names that are not allowed.
 
     allowed: names of Case fields; Salesforce does not tell their upper from their lower case, nor does this.
     """
     permitted = {name.lower() for name in allowed} - _OURS
     refused = []
-    for name, value in (info.fields or {}).items():
+    for name in info.fields or {}:
         if name.lower() in _OURS:
             refused.append((f"caseInfo.fields.{name}", "has a key of its own, or is the relay's"))
         elif name.lower() not in permitted:
             refused.append((f"caseInfo.fields.{name}", "is not one of SALESFORCE_CASE_FIELDS"))
-        elif isinstance(value, float) and not math.isfinite(value):
-            refused.append((f"caseInfo.fields.{name}", "must be a finite number"))
     return tuple(refused)
 
 

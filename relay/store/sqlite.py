@@ -109,7 +109,7 @@ class SqliteDatabase:
         self._connection = connection
 
     def _one_by_one(self, jobs: list[_Job], error: Exception) -> list[_Outcome]:
-        """One bad statement, or one row too many for a full disk, does not fail its neighbours; a busy file fails all."""
+        """One bad statement, or one row too many for a full disk, spares its neighbours; a busy file does not."""
         if len(jobs) == 1 or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             _log.error("the ledger refused %d statements: %s", len(jobs), error)
             return [error] * len(jobs)
