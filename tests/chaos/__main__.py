@@ -1,0 +1,90 @@
+"""`python -m tests.chaos`: kill the relay again and again while tickets are opened; count what is lost or doubled."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.chaos import report
+from tests.chaos.modes import MODES, Outcome, Plan
+from tests.chaos.process import HarnessError
+
+
+def main() -> int:
+    options = _options()
+    plan = Plan(seed=options.seed, tickets=options.tickets, kills=options.kills, rounds=options.rounds)
+    sys.stderr.write(f"seed {plan.seed}\n")
+    directory = Path(tempfile.mkdtemp(prefix="chaos-"))
+    try:
+        outcomes = asyncio.run(_run(options.mode or list(MODES), plan, directory, options.seconds))
+    except HarnessError as error:
+        return _complain(f"The experiment failed: {error}", 2)
+    except TimeoutError:
+        return _complain(f"Not done after {options.seconds:g} s; the relay's ledger and log are in {directory}", 1)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return _complain("Stopped.", 130)
+    print(json.dumps(report.data(plan, outcomes), indent=1) if options.json else report.text(plan, outcomes))  # noqa: T201
+    if not all(outcome.count.good for outcome in outcomes):
+        return _complain(f"The relay's ledger and log are in {directory}", 1)
+    _remove(directory)
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.chaos",
+        description="Run `relay serve` on SQLite between two local vendors, SIGKILL it again and again while"
+        " tickets are opened, and count at the vendors what was lost, doubled or left half-made.",
+        epilog="Modes: " + "; ".join(f"{name}: {mode.__doc__}" for name, mode in MODES.items()) + "."
+        " Exit status: 0 all is exact, 1 something is wrong, 2 the experiment itself failed.",
+    )
+    parser.add_argument("--mode", action="append", choices=list(MODES), help="this mode alone; may be repeated (all)")
+    parser.add_argument("--tickets", type=_at_least_one, default=300, help="in each mode (300)")
+    parser.add_argument("--kills", type=_at_least_one, default=20, help="at any moment of a life, in each mode (20)")
+    parser.add_argument("--rounds", type=_at_least_one, default=3, help="how often each step is killed at (3)")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of lives and latencies (random)")
+    parser.add_argument("--seconds", type=float, default=600, help="give up after so long (600)")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    return parser.parse_args()
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+async def _run(modes: list[str], plan: Plan, directory: Path, seconds: float) -> list[Outcome]:
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    progress, outcomes = report.Progress(), []
+    async with asyncio.timeout(seconds), progress.shown():
+        for name in modes:
+            place = directory / name
+            place.mkdir()
+            outcomes.append(await MODES[name](plan, place, progress.watch))
+    return outcomes
+
+
+def _remove(directory: Path) -> None:
+    for file in [*directory.glob("*/*")]:
+        file.unlink()
+    for place in [*directory.iterdir(), directory]:
+        place.rmdir()
+
+
+def _complain(text: str, code: int) -> int:
+    sys.stderr.write(f"{text}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""The killer: ends the relay at a step or at any moment, and starts it again at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+
+from tests.chaos.customers import Customers
+from tests.chaos.process import HarnessError
+from tests.chaos.steps import Step
+from tests.chaos.world import World
+
+ANY_MOMENT = "any moment"
+_LIFE = (0.3, 1.5)
+_PATIENCE = 20.0
+
+
+class Killer:
+    """kills: how many there were at each step."""
+
+    def __init__(self, world: World, customers: Customers) -> None:
+        self._world, self._customers = world, customers
+        self.kills: Counter[str] = Counter()
+
+    async def work_off(self, schedule: Sequence[Step | None]) -> None:
+        """One life of the relay for each entry, with its share of the tickets; None is any moment of it."""
+        for number, step in enumerate(schedule):
+            share = self._customers.waiting // (len(schedule) - number)
+            if step is None:
+                await self._kill_at_any_moment(share)
+            else:
+                await self._kill_at(step, share)
+            self.kills[step.name if step else ANY_MOMENT] += 1
+        await self._world.relay.start()
+
+    async def _kill_at_any_moment(self, share: int) -> None:
+        await self._world.relay.start()
+        self._customers.admit(share)
+        await asyncio.sleep(self._world.chance.uniform(*_LIFE))  # a life's length, not a wait for something
+        self._world.kill()
+
+    async def _kill_at(self, step: Step, share: int) -> None:
+        """Any of the new tickets is caught, or one that the relay takes up again."""
+        let_pass = 0 if step.shared else self._world.chance.randrange(max(share, 1))
+        killed = self._world.trap.set(step, let_pass)
+        await self._world.relay.start()
+        if not killed.done():
+            self._customers.admit(share)
+        try:
+            await asyncio.wait_for(killed, _PATIENCE)
+        except TimeoutError:
+            raise HarnessError(f"no ticket reached the step {step.name!r}") from None
