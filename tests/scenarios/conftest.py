@@ -40,13 +40,14 @@ class Clock:
 
 
 class Relay:
-    """A running relay and the three kinds of callers it has."""
+    """A running relay and the three kinds of callers it has; stop() ends it before the test does."""
 
     def __init__(self, url: str, settings: Settings, worker: Worker, clock: Clock) -> None:
         self.url, self.settings, self.worker, self.clock = url, settings, worker, clock
         self.client = httpx.AsyncClient(base_url=url, timeout=30)
         self.api_key = str(settings.relay_app_api_keys[0])
         self.callout_secret = str(settings.relay_callout_secrets[0])
+        self.stop: Callable[[], Awaitable[None]]
 
     def token(self, user_id: str, **claims: object) -> str:
         """What the app's server signs for its user."""
@@ -164,7 +165,10 @@ async def start_relay(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[StartRe
         async def start(patience: Patience | None = None, **environment: str) -> Relay:
             database = f"sqlite:///{tmp_path / 'relay.db'}"
             settings = Settings.from_env({**sandbox.environment, "RELAY_DATABASE_URL": database, **environment})
-            return await stack.enter_async_context(_serve(settings, patience or Patience(budget=0)))
+            running = await stack.enter_async_context(contextlib.AsyncExitStack())
+            relay = await running.enter_async_context(_serve(settings, patience or Patience(budget=0)))
+            relay.stop = running.aclose
+            return relay
 
         yield start
 
