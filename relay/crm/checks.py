@@ -12,7 +12,7 @@ from relay.crm.records import quoted
 from relay.errors import CrmError
 from relay.models import Check
 
-_DEPLOY = "deploy the package in apex/ and assign its permission set to the run-as user"
+_DEPLOY = "make it and let the run-as user write it: README, A real org, steps 1 and 2"
 _HEADROOM = 0.8
 """Share of the day's API requests above which an operator should know."""
 
