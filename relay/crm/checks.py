@@ -12,7 +12,7 @@ from relay.crm.records import quoted
 from relay.errors import CrmError
 from relay.models import Check
 
-_DEPLOY = "make it and let the run-as user write it: README, A real org, steps 1 and 2"
+_CURE = "give the run-as user a permission set that may read and write it (README, A real org, steps 1 and 2)"
 _HEADROOM = 0.8
 """Share of the day's API requests above which an operator should know."""
 
@@ -67,7 +67,13 @@ async def _version(crm: SalesforceCrm) -> list[Check]:
 async def _case(crm: SalesforceCrm, case_fields: Collection[str]) -> list[Check]:
     description = await crm.records.describe_case()
     if not description.get("createable", True):
-        return [Check("Salesforce Case", False, f"the run-as user may not create Cases: {_DEPLOY}")]
+        return [
+            Check(
+                "Salesforce Case",
+                False,
+                f"the run-as user may not create Cases: give it a permission set that may (README, A real org, step 2)",
+            )
+        ]
     fields = {str(field["name"]).lower(): field for field in description.get("fields", [])}
     checks = [_ticket_field(fields.get(TICKET_FIELD.lower())), _origin(fields.get("origin"), crm.case_origin)]
     return checks + [_allowed_field(name, fields.get(name.lower())) for name in case_fields]
@@ -79,14 +85,14 @@ def _ticket_field(field: dict[str, Any] | None) -> Check:
         return Check(
             name,
             False,
-            f"missing, or hidden from the run-as user; without it a retry may make a second Case: {_DEPLOY}",
+            f"missing, or hidden from the run-as user; without it a retry may make a second Case: {_CURE}",
         )
     if not field.get("createable"):
-        return Check(name, False, f"the run-as user may not write it: {_DEPLOY}")
+        return Check(name, False, f"the run-as user may not write it: {_CURE}")
     if not (field.get("unique") and field.get("externalId")):
-        return Check(name, False, f"must be unique and an external id, or a retry makes a second Case: {_DEPLOY}")
+        return Check(name, False, f"must be unique and an external id, or a retry makes a second Case: {_CURE}")
     if not field.get("caseSensitive"):
-        return Check(name, None, f"should be unique with upper and lower case told apart: {_DEPLOY}")
+        return Check(name, None, f"should be unique with upper and lower case told apart: {_CURE}")
     return Check(name, True, "there, unique and writable")
 
 

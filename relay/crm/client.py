@@ -171,8 +171,8 @@ class SalesforceCrm:
             self._field_missed_last_said = now
             log.warning(
                 "The org has no field Case.%s that the relay's user may write (%s). Cases are made without it, so that "
-                "a ticket whose outcome is unknown ends as failed. Make the field and let the relay's user write it: "
-                "README, A real org, steps 1 and 2.",
+                "a ticket whose outcome is unknown ends as failed. Make the field and give the relay's user a "
+                "permission set that may write it: README, A real org, steps 1 and 2.",
                 TICKET_FIELD,
                 error.vendor_code,
             )
