@@ -117,6 +117,16 @@ async def test_what_json_cannot_carry_on_is_400(start_relay: StartRelay, sandbox
         assert_problem(answer, 400)
 
 
+async def test_numbers_of_any_length_make_no_fault(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(SALESFORCE_CASE_FIELDS="Priority")
+    for number in ("1" + "0" * 30, "-" + "9" * 300, "0." + "1" * 400, "1e300", "-0", "1" * 4400):
+        body = f'{{"userId":"alice","caseInfo":{{"subject":"x","fields":{{"Priority":{number}}}}}}}'
+        answer = await relay.client.post(
+            "/createticket", content=body.encode(), headers=headers(relay, "/createticket")
+        )
+        assert answer.status_code in (200, 400, 422), (number[:10], answer.text)
+
+
 async def test_the_last_of_two_equal_keys_counts(relay: Relay, sandbox: Sandbox) -> None:
     text = b'{"userId":"bob","userId":"alice","caseInfo":{"subject":"first","subject":"second"}}'
     answer = await relay.client.post("/createticket", content=text, headers=headers(relay, "/createticket"))

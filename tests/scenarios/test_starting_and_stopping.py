@@ -1,0 +1,213 @@
+"""`relay serve`: what it refuses to start with, and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import sqlite3
+from pathlib import Path
+
+import httpx
+import pytest
+
+from relay.settings import EXAMPLES
+from sandbox.faults import Fault
+from sandbox.up import Sandbox
+from tests.scenarios.conftest import cases, commands, eventually, groups, posted
+from tests.scenarios.processes import Ended, environment, relay_command, serving
+from tests.scenarios.wire import assert_problem
+
+pytestmark = pytest.mark.anyio
+
+EXAMPLE_FILE = Path(__file__).parents[2] / ".env.example"
+
+
+def assert_refused(ended: Ended, *names: str) -> list[str]:
+    """It did not start, for exactly these settings, in words for people. The lines, one for each problem."""
+    assert ended.code == 2, ended
+    assert ended.out == ""
+    assert "Traceback" not in ended.err
+    problems = [line for line in ended.err.splitlines() if line.startswith("  - ")]
+    missing = [name for name in names if not any(name in problem for problem in problems)]
+    assert missing == [], ended
+    assert len(problems) == len(names), ended
+    return problems
+
+
+async def open_ticket(url: str, sandbox: Sandbox, key: str = "k") -> httpx.Response:
+    headers = {"Authorization": f"Bearer {sandbox.environment['RELAY_APP_API_KEYS']}", "Idempotency-Key": key}
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        body = {"userId": "alice", "caseInfo": {"subject": "It broke"}}
+        return await client.post(f"{url}/createticket", json=body, headers=headers)
+
+
+async def test_nothing_configured_is_said_in_one_list(tmp_path: Path) -> None:
+    env = {name: value for name, value in environment(None, tmp_path).items() if name not in ("PORT",)}
+    assert_refused(
+        await relay_command("serve", env=env, directory=tmp_path),
+        "SALESFORCE_LOGIN_URL",
+        "SALESFORCE_CLIENT_ID",
+        "SALESFORCE_CLIENT_SECRET",
+        "TENCENT_SDK_APP_ID",
+        "TENCENT_SECRET_KEY",
+        "RELAY_APP_JWT_SECRET",
+        "RELAY_CALLOUT_SECRETS",
+    )
+
+
+WRONG = {
+    "SALESFORCE_LOGIN_URL": "http://acme.my.salesforce.com",
+    "SALESFORCE_API_VERSION": "sixty",
+    "TENCENT_SDK_APP_ID": "s3cret-not-a-number",
+    "TENCENT_REGION": "mars",
+    "TENCENT_API_URL": "https://adminapisgp.im.qcloud.com/v4",
+    "TENCENT_GROUP_TYPE": "AVChatRoom",
+    "TENCENT_GROUP_OWNER": "me",
+    "RELAY_APP_JWKS_URL": "ftp://keys.example.com",
+    "RELAY_DATABASE_URL": "mysql://user:s3cret@host/db",
+    "RELAY_ALLOWED_ORIGINS": "https://app.example.com/path",
+    "RELAY_USERSIG_TTL": "0",
+    "RELAY_CREATE_WAIT": "soon",
+    "RELAY_CLOSE_GRACE": "-1",
+    "RELAY_RECONCILE_INTERVAL": "nan",
+    "RELAY_DEEP_INTERVAL": "inf",
+    "RELAY_MAX_BODY": "64k",
+    "PORT": "65536",
+    "WEB_CONCURRENCY": "0",
+}
+
+
+async def test_all_that_is_wrong_is_said_at_once_and_no_secret(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path, **WRONG)
+    ended = await relay_command("serve", env=env, directory=tmp_path)
+    assert_refused(ended, *WRONG)
+    secrets = [value for name, value in sandbox.environment.items() if re.search("SECRET|KEY|TOKEN", name)]
+    assert len(secrets) > 4
+    assert [secret for secret in [*secrets, "s3cret"] if secret in ended.err] == []
+
+
+async def test_several_processes_need_another_ledger(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path, WEB_CONCURRENCY="2")
+    assert_refused(await relay_command("serve", env=env, directory=tmp_path), "WEB_CONCURRENCY")
+
+
+def example_values() -> dict[str, str]:
+    lines = [line for line in EXAMPLE_FILE.read_text().splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
+
+
+async def test_example_values_are_refused_by_name(tmp_path: Path) -> None:
+    """The file as it is copied."""
+    (tmp_path / ".env").write_text(EXAMPLE_FILE.read_text())
+    env = environment(None, tmp_path)
+    problems = assert_refused(await relay_command("serve", env=env, directory=tmp_path), *example_values())
+    assert all("example value" in problem for problem in problems)
+
+
+def test_the_example_values_are_those_of_the_example_file() -> None:
+    assert set(example_values().values()) == EXAMPLES
+
+
+@pytest.mark.parametrize("name", example_values())
+async def test_one_example_value_left_in_place_is_refused(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    env = environment(sandbox, tmp_path, **{name: example_values()[name]})
+    ended = await relay_command("check", env=env, directory=tmp_path)
+    assert [name in problem for problem in assert_refused(ended, name)] == [True]
+
+
+async def test_settings_may_stand_in_a_file_and_the_environment_wins(sandbox: Sandbox, tmp_path: Path) -> None:
+    lines = {**sandbox.environment, "TENCENT_REGION": "mars", "PORT": "0"}
+    (tmp_path / "settings").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    bare = {name: value for name, value in environment(None, tmp_path).items() if name != "PORT"}
+    arguments = ("--env-file", "settings", "usersig", "alice")
+    assert_refused(await relay_command(*arguments, env=bare, directory=tmp_path), "TENCENT_REGION")
+    ended = await relay_command(*arguments, env={**bare, "TENCENT_REGION": "seoul"}, directory=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [(), ("fly",), ("serve", "now"), ("usersig",), ("check", "--xml")])
+async def test_wrong_usage_is_explained(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ended = await relay_command(*arguments, env=environment(None, tmp_path), directory=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith("usage: relay")
+    assert "Traceback" not in ended.err
+
+
+async def test_help_names_every_command(tmp_path: Path) -> None:
+    ended = await relay_command("--help", env=environment(None, tmp_path), directory=tmp_path)
+    assert (ended.code, ended.err) == (0, "")
+    assert [word for word in ("serve", "check", "usersig", "--env-file") if word not in ended.out] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_stopping_it_lets_a_ticket_in_flight_end(
+    sandbox: Sandbox, tmp_path: Path, number: signal.Signals
+) -> None:
+    """The client has its answer, and the next start finds nothing left to do."""
+    env = environment(sandbox, tmp_path)
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/Case", delayMs=1500)])
+    async with serving(env, tmp_path) as relay:
+        asking = asyncio.create_task(open_ticket(relay.url, sandbox))
+
+        async def under_way() -> bool:
+            return not sandbox.salesforce_control.faults.pending()
+
+        await eventually(under_way)
+        assert not asking.done()
+        relay.process.send_signal(number)
+        answer = await asking
+        await relay.ended()
+    assert answer.status_code == 200, answer.text
+    assert len(cases(sandbox)) == len(groups(sandbox)) == 1
+
+    async with serving(env, tmp_path) as again:
+        repeated = await open_ticket(again.url, sandbox)
+        await again.stop()
+    assert repeated.json()["ticketId"] == answer.json()["ticketId"]
+    assert posted(sandbox, "sobjects/Case") == 1
+    assert commands(sandbox, "create_group") == ["create_group"]
+    with sqlite3.connect(tmp_path / "relay.db") as ledger:
+        assert ledger.execute("SELECT state, holder FROM tickets").fetchall() == [("done", None)]
+    ledger.close()
+
+
+async def test_a_stopping_relay_takes_nothing_new(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/Case", delayMs=1500)])
+    async with serving(environment(sandbox, tmp_path), tmp_path) as relay:
+        asking = asyncio.create_task(open_ticket(relay.url, sandbox))
+
+        async def under_way() -> bool:
+            return not sandbox.salesforce_control.faults.pending()
+
+        async def refused() -> bool:
+            try:
+                assert_problem(await open_ticket(relay.url, sandbox, "late"), 503)
+            except (httpx.TransportError, AssertionError):
+                return True
+            return False
+
+        await eventually(under_way)
+        relay.process.terminate()
+        await eventually(refused)
+        assert (await asking).status_code == 200
+        await relay.ended()
+
+
+async def test_it_starts_without_asking_a_vendor(sandbox: Sandbox, tmp_path: Path) -> None:
+    """So that it comes up while both are away."""
+    everything = [Fault("*", times=-1, status=503)]
+    sandbox.salesforce_control.faults.add(everything)
+    sandbox.tencent_control.faults.add(everything)
+    async with serving(environment(sandbox, tmp_path, RELAY_CREATE_WAIT="0.1"), tmp_path) as relay:
+        pending = await open_ticket(relay.url, sandbox)
+        assert pending.status_code == 202
+        sandbox.salesforce_control.faults.clear()
+        sandbox.tencent_control.faults.clear()
+
+        async def done() -> bool:
+            return (await open_ticket(relay.url, sandbox)).status_code == 200
+
+        await eventually(done)
+        await relay.stop()
+    assert len(cases(sandbox)) == len(groups(sandbox)) == 1
