@@ -57,7 +57,9 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 
     from relay import logs  # noqa: PLC0415
     from relay.app import create_app  # noqa: PLC0415
+    from relay.store import prove_ledger  # noqa: PLC0415
 
+    asyncio.run(prove_ledger(settings.relay_database_url))
     logs.configure()
     server = uvicorn.Server(
         uvicorn.Config(

@@ -13,7 +13,7 @@ from relay.im import TIMEOUT as IM_TIMEOUT
 from relay.models import Check
 from relay.retry import Patience
 from relay.settings import Settings
-from relay.store import open_ledger
+from relay.store import prove_ledger
 from relay.transport import Http
 
 
@@ -24,7 +24,11 @@ async def check_everything(settings: Settings) -> list[Check]:
     try:
         return [
             *[Check("settings", None, warning) for warning in settings.warnings],
-            await _check("database", f"{settings.relay_database_url} takes writes", lambda: _write(settings)),
+            await _check(
+                "database",
+                f"{settings.relay_database_url} takes writes",
+                lambda: prove_ledger(settings.relay_database_url),
+            ),
             *await salesforce_checks(crm, case_fields=settings.salesforce_case_fields),
             await _check(
                 "tencent", f"{settings.tencent_api_url} accepts our signature as {settings.tencent_admin_id}", im.ping
@@ -42,11 +46,3 @@ async def _check(name: str, fine: str, probe: Callable[[], Awaitable[None]]) -> 
     except RelayError as error:
         return Check(name, False, error.for_log)
     return Check(name, True, f"{fine} ({(time.perf_counter() - began) * 1000:.0f} ms)")
-
-
-async def _write(settings: Settings) -> None:
-    ledger = await open_ledger(settings.relay_database_url, alone=False)
-    try:
-        await ledger.ping()
-    finally:
-        await ledger.close()

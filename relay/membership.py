@@ -54,12 +54,13 @@ class Membership:
         """Dismiss the group: True when it is gone, False when that was stored and will be done."""
         return await self._command("delete", group_id, None)
 
-    def carry_on(self, command: Command) -> None:
+    def carry_on(self, command: Command) -> asyncio.Task[None]:
         """Work on a command that this process holds, unless it already does."""
         if command.command_id not in self._running:
             task = asyncio.create_task(self._settle(command))
             self._running[command.command_id] = (command, task)
             task.add_done_callback(lambda done: self._let_go(command, done))
+        return self._running[command.command_id][1]
 
     @property
     def held(self) -> list[Command]:

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 from relay.errors import RelayError
 from relay.membership import Membership
@@ -24,7 +25,7 @@ class Worker:
     """Looks into the ledger every second, or as soon as it is woken.
 
     lease: seconds that a claim holds; renewed at every look.
-    most: how many tickets and commands are worked on at once, so that a recovery does not become a stampede.
+    most: how many tickets and commands are taken over at once, so that a recovery does not become a stampede.
     keep_days: for how long the content of ended tickets is kept.
     """
 
@@ -45,6 +46,7 @@ class Worker:
         self._holder, self._lease, self._most = holder, lease, most
         self._wakened, self._keep_days, self._clock = wakened, keep_days, clock
         self._blanked_at = self._renewed_at = 0.0
+        self._at_work: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> None:
         """Look for work until cancelled; a ledger that does not answer is asked again."""
@@ -64,19 +66,25 @@ class Worker:
         if now - self._renewed_at > self._lease / 4:
             self._renewed_at = now
             await self._store.renew(self._tickets.held, self._membership.held, now + self._lease)
-        if (room := self._most - len(self._tickets.held)) > 0:
-            for ticket in await self._store.claim_tickets(
-                holder=self._holder, now=now, until=now + self._lease, limit=room
-            ):
-                self._tickets.carry_on(ticket)
-        if (room := self._most - len(self._membership.held)) > 0:
-            for command in await self._store.claim_commands(
-                holder=self._holder, now=now, until=now + self._lease, limit=room
-            ):
-                self._membership.carry_on(command)
+        await self._take_over(now)
         if now - self._blanked_at > _HOUR:
             self._blanked_at = now
             await self._store.blank_case_infos(now - self._keep_days * _DAY)
+
+    async def _take_over(self, now: float) -> None:
+        until = now + self._lease
+        if (room := self._most - len(self._at_work)) > 0:
+            for command in await self._store.claim_commands(holder=self._holder, now=now, until=until, limit=room):
+                self._watch(self._membership.carry_on(command))
+        if (room := self._most - len(self._at_work)) > 0:
+            for ticket in await self._store.claim_tickets(holder=self._holder, now=now, until=until, limit=room):
+                self._watch(self._tickets.carry_on(ticket))
+
+    def _watch(self, work: asyncio.Task[Any]) -> None:
+        """Count it as ours until it is done, then look for more at once."""
+        self._at_work.add(work)
+        work.add_done_callback(self._at_work.discard)
+        work.add_done_callback(lambda _: self._wakened.set())
 
     async def _rest(self) -> None:
         try:

@@ -71,7 +71,7 @@ async def _case(crm: SalesforceCrm, case_fields: Collection[str]) -> list[Check]
             Check(
                 "Salesforce Case",
                 False,
-                f"the run-as user may not create Cases: give it a permission set that may (README, A real org, step 2)",
+                "the run-as user may not create Cases: give it a permission set that may (README, A real org, step 2)",
             )
         ]
     fields = {str(field["name"]).lower(): field for field in description.get("fields", [])}

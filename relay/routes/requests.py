@@ -15,6 +15,7 @@ from relay.logs import request_id
 from relay.routes.problems import problem
 
 _log = logging.getLogger("relay.requests")
+_PROBES = ("/healthz", "/readyz")
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,128}\Z")
 
 
@@ -50,7 +51,8 @@ class Requests:
             spent = (time.perf_counter() - began) * 1000
             # the path without its query: Tencent's callbacks carry a signature there
             fields = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(spent, 1)}
-            _log.info("request", extra={"fields": fields})
+            quiet = scope["path"] in _PROBES and status == 200
+            _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"fields": fields})
 
 
 def _identity(scope: Scope) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from relay.store.ledger import Ledger
 from relay.store.sqlite import SqliteDatabase
 
-__all__ = ["Ledger", "open_ledger"]
+__all__ = ["Ledger", "open_ledger", "prove_ledger"]
 
 
 async def open_ledger(url: str, *, alone: bool = True) -> Ledger:
@@ -16,3 +16,12 @@ async def open_ledger(url: str, *, alone: bool = True) -> Ledger:
     ledger = Ledger(SqliteDatabase(Path(url.removeprefix("sqlite:///"))))
     await ledger.open(alone=alone)
     return ledger
+
+
+async def prove_ledger(url: str) -> None:
+    """Raise StoreUnavailable unless the ledger takes writes; leaves what others hold in it alone."""
+    ledger = await open_ledger(url, alone=False)
+    try:
+        await ledger.ping()
+    finally:
+        await ledger.close()
