@@ -45,6 +45,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one short round: shows that it works, not how fast it is")
     parser.add_argument("--rounds", type=int, help="alternating rounds (3)")
     parser.add_argument("--seconds", type=float, help="length of one measurement (4)")
+    parser.add_argument(
+        "--patience", type=float, default=0, help="repeat what other programs disturbed for so long (0 s)"
+    )
     parser.add_argument("--only", choices=["createticket", "joingroup"], help="measure one route alone")
     parser.add_argument("--auth", choices=["jwt", "key"], default="jwt", help="how the app authenticates (jwt)")
     parser.add_argument(
@@ -81,7 +84,7 @@ def _run(options: argparse.Namespace, directory: Path, stack: ExitStack) -> Repo
 
 def _pace(options: argparse.Namespace) -> Pace:
     rounds, seconds, warm_up = (1, 1.0, 0.3) if options.quick else (3, 4.0, 1.0)
-    return Pace(options.rounds or rounds, Timing(options.seconds or seconds, warm_up))
+    return Pace(options.rounds or rounds, Timing(options.seconds or seconds, warm_up), options.patience)
 
 
 def _start_all(

@@ -36,7 +36,7 @@ class Report:
         """The same for programs, with every round."""
         return {
             "machine": self.machine,
-            "pace": {"rounds": self.pace.rounds, **self.pace.timing._asdict()},
+            "pace": {"rounds": self.pace.rounds, "patience": self.pace.patience, **self.pace.timing._asdict()},
             "rounds": [
                 {
                     "server": server,
@@ -62,11 +62,12 @@ class Report:
         }
 
     def _head(self) -> str:
-        rounds, timing = self.pace
+        rounds, timing, patience = self.pace
         return (
             f"Machine: {self.machine}.\n"
             "Each server alone on one core; load generator and vendors' stand-in (TLS, keep-alive) on another. "
             f"Alternating rounds: {rounds}, each {timing.seconds:g} s after {timing.warm_up:g} s of warm-up; medians."
+            f"{' Disturbed measurements were repeated, the least disturbed counts.' if patience else ''}"
         )
 
     def _speed_tables(self) -> list[Table]:
