@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -20,20 +21,28 @@ def main() -> int:
     options = _options()
     plan = Plan(seed=options.seed, tickets=options.tickets, kills=options.kills, rounds=options.rounds)
     sys.stderr.write(f"seed {plan.seed}\n")
-    directory = Path(tempfile.mkdtemp(prefix="chaos-"))
-    try:
-        outcomes = asyncio.run(_run(options.mode or list(MODES), plan, directory, options.seconds))
-    except HarnessError as error:
-        return _complain(f"The experiment failed: {error}", 2)
-    except TimeoutError:
-        return _complain(f"Not done after {options.seconds:g} s; the relay's ledger and log are in {directory}", 1)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return _complain("Stopped.", 130)
-    print(json.dumps(report.data(plan, outcomes), indent=1) if options.json else report.text(plan, outcomes))  # noqa: T201
-    if not all(outcome.count.good for outcome in outcomes):
-        return _complain(f"The relay's ledger and log are in {directory}", 1)
-    _remove(directory)
+    directory, outcomes = Path(tempfile.mkdtemp(prefix="chaos-")), list[Outcome]()
+    failure = _try(options, plan, directory, outcomes)
+    shown = json.dumps(report.data(plan, outcomes, failure), indent=1) if options.json else report.text(plan, outcomes)
+    print(shown)  # noqa: T201
+    if failure or not all(outcome.count.good for outcome in outcomes):
+        sys.stderr.write(f"{failure or 'That is wrong.'} The relay's ledgers and logs are in {directory}\n")
+        return 1
+    shutil.rmtree(directory)
     return 0
+
+
+def _try(options: argparse.Namespace, plan: Plan, directory: Path, outcomes: list[Outcome]) -> str:
+    """Run the modes; what kept one from its end, if anything did."""
+    try:
+        asyncio.run(_run(options.mode or list(MODES), plan, directory, options.seconds, outcomes))
+    except HarnessError as error:
+        return f"The experiment failed: {error}\n"
+    except TimeoutError:
+        return f"Not done after {options.seconds:g} s."
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return "Stopped."
+    return ""
 
 
 def _options() -> argparse.Namespace:
@@ -42,7 +51,7 @@ def _options() -> argparse.Namespace:
         description="Run `relay serve` on SQLite between two local vendors, SIGKILL it again and again while"
         " tickets are opened, and count at the vendors what was lost, doubled or left half-made.",
         epilog="Modes: " + "; ".join(f"{name}: {mode.__doc__}" for name, mode in MODES.items()) + "."
-        " Exit status: 0 all is exact, 1 something is wrong, 2 the experiment itself failed.",
+        " Exit status: 0 all is exact, 1 something is wrong or could not be tried.",
     )
     parser.add_argument("--mode", action="append", choices=list(MODES), help="this mode alone; may be repeated (all)")
     parser.add_argument("--tickets", type=_at_least_one, default=300, help="in each mode (300)")
@@ -61,29 +70,16 @@ def _at_least_one(text: str) -> int:
     return number
 
 
-async def _run(modes: list[str], plan: Plan, directory: Path, seconds: float) -> list[Outcome]:
+async def _run(modes: list[str], plan: Plan, directory: Path, seconds: float, outcomes: list[Outcome]) -> None:
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    progress, outcomes = report.Progress(), []
+    progress = report.Progress()
     async with asyncio.timeout(seconds), progress.shown():
         for name in modes:
             place = directory / name
             place.mkdir()
             outcomes.append(await MODES[name](plan, place, progress.watch))
-    return outcomes
-
-
-def _remove(directory: Path) -> None:
-    for file in [*directory.glob("*/*")]:
-        file.unlink()
-    for place in [*directory.iterdir(), directory]:
-        place.rmdir()
-
-
-def _complain(text: str, code: int) -> int:
-    sys.stderr.write(f"{text}\n")
-    return code
 
 
 if __name__ == "__main__":

@@ -65,13 +65,18 @@ class Customers:
         for _ in range(min(number, len(self._waiting))):
             self._tasks.append(asyncio.create_task(self._open(self._waiting.pop())))
 
-    async def leave(self) -> None:
-        """Return when everybody has got his ticket or given up."""
-        await asyncio.gather(*self._tasks)
+    async def leave(self, seconds: float) -> None:
+        """Return when everybody has got his ticket or given up; whoever has waited for so long is sent away."""
+        await asyncio.wait(self._tasks, timeout=seconds)
+        for task in self._tasks:
+            if task.done():
+                task.result()
+        await self.send_away()
 
-    def cancel(self) -> None:
+    async def send_away(self) -> None:
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _open(self, wish: Wish) -> None:
         while True:

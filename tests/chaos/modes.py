@@ -96,11 +96,12 @@ async def _open_tickets(
             killer = Killer(world, customers)
             await killer.work_off(schedule)
             world.clear_up()
-            await customers.leave()
+            await customers.leave(_SETTLING)
         await _settle(world, wishes)
         if patient:
             await customers.ask_again(wishes)
         count = count_tickets(wishes, world.cases(), world.groups(), all_promised=patient)
+        count.complaints += killer.complaints
         return Outcome(mode, count, killer.kills, world.failed_calls, time.monotonic() - began)
 
 
@@ -110,7 +111,7 @@ async def _customers(world: World, wishes: Sequence[Wish], patient: bool) -> Asy
     try:
         yield customers
     finally:
-        customers.cancel()
+        await customers.send_away()
 
 
 async def _settle(world: World, wishes: Sequence[Wish]) -> None:
@@ -138,7 +139,7 @@ async def with_tencent_away(plan: Plan, directory: Path, watch: Watcher) -> Outc
         await world.relay.start()
         async with _customers(world, wishes, patient=True) as customers:
             customers.admit(len(wishes))
-            await customers.leave()
+            await customers.leave(_SETTLING)
         agents = [user["Id"] for user in world.users() if user["IsActive"]]
         told = commands.stories([wish.groups[0] for wish in wishes], agents, plan.orders)
         commands.take_tencent_away(world)

@@ -79,11 +79,12 @@ def verdict(outcome: Outcome) -> str:
     )
 
 
-def data(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """The same for a program."""
+def data(plan: Plan, outcomes: Sequence[Outcome], failure: str) -> dict[str, object]:
+    """The same for a program. failure: what kept a mode from its end."""
     return {
         "seed": plan.seed,
-        "good": all(outcome.count.good for outcome in outcomes),
+        "failure": failure,
+        "good": not failure and all(outcome.count.good for outcome in outcomes),
         "kills": _kills(outcomes),
         "modes": {
             outcome.mode: {

@@ -136,7 +136,7 @@ class World:
         try:
             await step.catch(call, self)
         except Exception as error:
-            self.trap.failed(HarnessError(f"at the step {step.name!r}, {call.mark}: {error!r}"))
+            self.trap.failed(HarnessError(f"({call.mark}: {type(error).__name__})"))
 
     def _remember(self, call: Call) -> None:
         if call.mark:
