@@ -20,7 +20,7 @@ class Wish:
 
     mark: of his account, of the Case's Subject and of the group's name. key: None where the app sends none.
     ticket_id: known as soon as the relay has acknowledged the ticket. groups: every GroupId that he was given.
-    refusal: the relay said that this ticket has ended without a Case and a group.
+    refusal: the relay said that this ticket has ended without a Case and a group. forgotten: that it knows of none.
     """
 
     mark: str
@@ -29,10 +29,11 @@ class Wish:
     groups: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
     refusal: str | None = None
+    forgotten: bool = False
 
     @property
     def ended(self) -> bool:
-        return bool(self.groups or self.refusal)
+        return bool(self.groups or self.refusal or self.forgotten)
 
     def hear(self, answer: httpx.Response) -> None:
         """Note what an answer says; a failure that may be tried again says nothing."""
@@ -43,6 +44,8 @@ class Wish:
             self.groups.append(document["GroupId"])
             if document["chat"]["userId"] != self.mark:
                 self.strangers.append(document["chat"]["userId"])
+        elif answer.status_code == 404:
+            self.forgotten = True
         elif answer.status_code != 202 and not document.get("retryable"):
             self.refusal = f"{answer.status_code} {document.get('title')}: {document.get('detail')}"
 
