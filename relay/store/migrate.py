@@ -15,9 +15,10 @@ def migrate_sqlite(path: Path) -> None:
     if _missing(path):
         try:
             _apply(f"sqlite:///{quote(str(path.resolve()))}")
-        except Exception:
+        except Exception as error:
             if _missing(path):  # otherwise another process did it meanwhile
-                raise
+                doubt = "is the disk full or read-only?"  # which yoyo reports as a failed assertion
+                raise sqlite3.OperationalError(f"its tables cannot be made, {doubt} ({error!r})") from error
 
 
 def _missing(path: Path) -> set[str]:
