@@ -1,0 +1,167 @@
+"""`relay check` names what is wrong and what to do; `relay usersig` prints a login that works."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.faults import FOREVER, Fault
+from sandbox.up import Sandbox
+from tests.scenarios.conftest import Json, agents, cases, groups
+from tests.scenarios.processes import Ended, environment, relay_command
+
+pytestmark = pytest.mark.anyio
+
+
+async def checked(sandbox: Sandbox, directory: Path, **settings: str) -> tuple[int, list[Json]]:
+    """The exit code and the findings; the sandbox is as it was, and no secret was printed."""
+    env = environment(sandbox, directory, **settings)
+    ended = await relay_command("check", "--json", env=env, directory=directory)
+    assert ended.code in (0, 1), ended
+    assert "Traceback" not in ended.out + ended.err
+    assert_silent(ended, env)
+    assert cases(sandbox) == groups(sandbox) == []
+    findings: list[Json] = json.loads(ended.out)
+    assert all(finding.keys() == {"name", "ok", "text"} for finding in findings)
+    return ended.code, findings
+
+
+def assert_silent(ended: Ended, env: dict[str, str]) -> None:
+    for name in ("SALESFORCE_CLIENT_SECRET", "TENCENT_SECRET_KEY", "RELAY_APP_JWT_SECRET", "RELAY_CALLOUT_SECRETS"):
+        assert env[name] not in ended.out + ended.err, name
+
+
+def failures(findings: list[Json]) -> str:
+    """What is wrong, as text."""
+    return "\n".join(f"{finding['name']}: {finding['text']}" for finding in findings if finding["ok"] is False)
+
+
+async def test_all_is_well(sandbox: Sandbox, tmp_path: Path) -> None:
+    code, findings = await checked(sandbox, tmp_path)
+    assert (code, failures(findings)) == (0, "")
+    names = " ".join(finding["name"] for finding in findings).lower()
+    assert [word for word in ("database", "salesforce", "tencent", "clock", "chatticket__c") if word not in names] == []
+
+
+async def test_people_read_one_line_for_each_finding(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path)
+    good = await relay_command("check", env=env, directory=tmp_path)
+    assert (good.code, good.err) == (0, "")
+    assert {line.split()[0] for line in good.out.splitlines()} == {"ok"}
+    bad = await relay_command("check", env={**env, "TENCENT_SECRET_KEY": "f" * 64}, directory=tmp_path)
+    assert (bad.code, bad.err) == (1, "")
+    assert [line.split()[1] for line in bad.out.splitlines() if line.startswith("FAIL")] == ["tencent"]
+
+
+NOWHERE = "https://localhost:1"
+WRONG: list[tuple[dict[str, str], list[str]]] = [
+    ({"SALESFORCE_CLIENT_SECRET": "f" * 64}, ["Salesforce login", "invalid_client"]),
+    ({"SALESFORCE_CLIENT_ID": "f" * 64}, ["Salesforce login", "invalid_client"]),
+    ({"SALESFORCE_LOGIN_URL": NOWHERE}, ["Salesforce login", "cannot be reached"]),
+    ({"SALESFORCE_LOGIN_URL": "https://no-such-host.invalid"}, ["Salesforce login"]),
+    ({"SALESFORCE_API_VERSION": "999.0"}, ["Salesforce API version", "SALESFORCE_API_VERSION"]),
+    ({"SALESFORCE_CASE_FIELDS": "Nothing__c"}, ["Nothing__c", "SALESFORCE_CASE_FIELDS"]),
+    ({"TENCENT_SECRET_KEY": "f" * 64}, ["tencent", "TENCENT_SECRET_KEY"]),
+    ({"TENCENT_SDK_APP_ID": "1400000001"}, ["tencent", "SDKAppID", "TENCENT_REGION"]),
+    ({"TENCENT_ADMIN_ID": "somebody"}, ["tencent", "TENCENT_ADMIN_ID"]),
+    ({"TENCENT_API_URL": NOWHERE}, ["tencent", "cannot be reached"]),
+    ({"TENCENT_API_URL": "https://no-such-host.invalid"}, ["tencent", "cannot be reached"]),
+    ({"RELAY_DATABASE_URL": "sqlite:////no/such/folder/relay.db"}, ["database", "/no/such/folder/relay.db"]),
+    ({"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": ""}, ["Salesforce login", "tencent", "certificate"]),
+]
+
+
+async def test_a_wrong_setting_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    at_once = asyncio.Semaphore(6)
+
+    async def unnamed(settings: dict[str, str], words: list[str]) -> list[str]:
+        async with at_once:
+            code, findings = await checked(sandbox, tmp_path, **settings)
+        assert code == 1
+        said = failures(findings)
+        return [f"{settings}: {word} is not in: {said}" for word in words if word not in said]
+
+    found = await asyncio.gather(*(unnamed(settings, words) for settings, words in WRONG))
+    assert [one for some in found for one in some] == []
+
+
+async def test_everything_that_is_wrong_is_found_in_one_go(sandbox: Sandbox, tmp_path: Path) -> None:
+    code, findings = await checked(
+        sandbox,
+        tmp_path,
+        SALESFORCE_CLIENT_SECRET="f" * 64,
+        TENCENT_SECRET_KEY="f" * 64,
+        RELAY_DATABASE_URL=f"sqlite:///{tmp_path}",
+    )
+    assert code == 1
+    assert failures(findings).count("\n") == 2
+
+
+@pytest.mark.parametrize("how", ["missing", "hidden"])
+async def test_a_case_without_the_tickets_field_is_named_with_the_cure(
+    sandbox: Sandbox, tmp_path: Path, how: str
+) -> None:
+    await sandbox.salesforce.do({"field": {"ChatTicket__c": how}})
+    code, findings = await checked(sandbox, tmp_path)
+    assert code == 1
+    assert "ChatTicket__c" in failures(findings)
+    assert "permission set" in failures(findings)
+
+
+@pytest.mark.parametrize("seconds", [900, -900])
+async def test_clocks_that_differ_are_named(sandbox: Sandbox, tmp_path: Path, seconds: int) -> None:
+    await sandbox.salesforce.do({"clockSkew": seconds})
+    code, findings = await checked(sandbox, tmp_path)
+    assert code == 1
+    assert "Clock" in failures(findings)
+    assert "NTP" in failures(findings)
+    assert any(str(abs(seconds) + wrong) in failures(findings) for wrong in (-2, -1, 0, 1, 2))
+
+
+async def test_a_vendor_that_is_away_is_told_from_one_that_refuses(sandbox: Sandbox, tmp_path: Path) -> None:
+    for control in (sandbox.salesforce_control, sandbox.tencent_control):
+        control.faults.add([Fault("*", times=FOREVER, status=503)])
+    code, findings = await checked(sandbox, tmp_path)
+    assert code == 1
+    assert {finding["name"] for finding in findings if finding["ok"] is False} == {"Salesforce login", "tencent"}
+    assert "TENCENT_SECRET_KEY" not in failures(findings)
+    assert "CLIENT_SECRET" not in failures(findings)
+
+
+async def test_a_short_secret_is_a_warning(sandbox: Sandbox, tmp_path: Path) -> None:
+    code, findings = await checked(sandbox, tmp_path, RELAY_CALLOUT_SECRETS="opensesame-17")
+    assert code == 0
+    [warning] = [finding["text"] for finding in findings if finding["ok"] is None]
+    assert "RELAY_CALLOUT_SECRETS" in warning
+
+
+async def test_a_login_from_the_command_lets_its_user_in(sandbox: Sandbox, tmp_path: Path) -> None:
+    for user_id in ("alice", agents(sandbox)[0]):
+        env = environment(sandbox, tmp_path, RELAY_USERSIG_TTL="600")
+        plain = await relay_command("usersig", user_id, env=env, directory=tmp_path)
+        whole = await relay_command("usersig", user_id, "--json", env=env, directory=tmp_path)
+        assert (plain.code, plain.err, whole.code, whole.err) == (0, "", 0, "")
+        login = json.loads(whole.out)
+        assert login.keys() == {"sdkAppId", "userId", "userSig", "expiresAt"}
+        for user_sig in (plain.out.strip(), login["userSig"]):
+            await sandbox.tencent.do({"login": {"userId": user_id, "userSig": user_sig}})
+
+
+async def test_no_login_is_printed_for_who_may_not_have_one(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path)
+    names = ("administrator", "Administrator", "a" * 33, "al ice", "", "Zoë")
+    commands = (relay_command("usersig", name, env=env, directory=tmp_path) for name in names)
+    for ended in await asyncio.gather(*commands):
+        assert (ended.code, ended.out) == (1, ""), ended
+        assert ended.err
+        assert "Traceback" not in ended.err
+        assert_silent(ended, env)
+
+
+async def test_the_ledger_is_readable_by_its_owner_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+    await checked(sandbox, tmp_path)
+    modes = {path.stat().st_mode & 0o077 for path in tmp_path.glob("relay.db*")}  # noqa: ASYNC240 - nobody waits
+    assert modes == {0}
