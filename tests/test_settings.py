@@ -1,0 +1,321 @@
+"""What is read from the environment, what it means if it is not there, and what is refused at start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from relay.errors import SettingsError
+from relay.settings import EXAMPLES, Settings
+
+REQUIRED = {
+    "SALESFORCE_LOGIN_URL": "https://acme.my.salesforce.com",
+    "SALESFORCE_CLIENT_ID": "3MVG9.consumer-key",
+    "SALESFORCE_CLIENT_SECRET": "5E0RET-of-salesforce",
+    "TENCENT_SDK_APP_ID": "1400000000",
+    "TENCENT_SECRET_KEY": "5E0RET-of-tencent",
+    "RELAY_APP_JWT_SECRET": "5E0RET-of-the-app-0123456789abcdef",
+    "RELAY_CALLOUT_SECRETS": "5E0RET-of-the-org-0123456789abcdef",
+}
+ROOT = Path(__file__).parents[1]
+
+
+def read(**changes: str) -> Settings:
+    return Settings.from_env({**REQUIRED, **changes})
+
+
+def problems(environ: dict[str, str]) -> list[str]:
+    """What is said to be wrong."""
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env(environ)
+    return refused.value.problems
+
+
+def without(*names: str) -> dict[str, str]:
+    return {name: value for name, value in REQUIRED.items() if name not in names}
+
+
+def test_the_required_settings_are_enough_and_the_rest_has_its_default() -> None:
+    settings = read()
+
+    assert settings.salesforce_login_url == "https://acme.my.salesforce.com"
+    assert settings.salesforce_client_id == "3MVG9.consumer-key"
+    assert str(settings.salesforce_client_secret) == "5E0RET-of-salesforce"
+    assert settings.tencent_sdk_app_id == 1400000000
+    assert str(settings.tencent_secret_key) == "5E0RET-of-tencent"
+    assert str(settings.relay_app_jwt_secret) == "5E0RET-of-the-app-0123456789abcdef"
+    assert [str(secret) for secret in settings.relay_callout_secrets] == ["5E0RET-of-the-org-0123456789abcdef"]
+    assert settings.warnings == []
+
+
+DEFAULTS: dict[str, object] = {
+    "salesforce_private_key_file": "",
+    "salesforce_username": "",
+    "salesforce_api_version": "67.0",
+    "salesforce_case_origin": "Chat",
+    "salesforce_case_fields": frozenset(),
+    "tencent_admin_id": "administrator",
+    "tencent_api_url": "https://console.tim.qq.com",
+    "tencent_group_type": "Public",
+    "tencent_group_owner": "none",
+    "relay_app_jwks_url": "",
+    "relay_app_api_keys": (),
+    "relay_database_url": "sqlite:///relay.db",
+    "relay_allowed_origins": (),
+    "relay_usersig_ttl": 86400,
+    "relay_create_wait": 8,
+    "relay_close_grace": 600,
+    "relay_reconcile_interval": 60,
+    "relay_deep_interval": 3600,
+    "relay_max_body": 65536,
+    "relay_case_info_days": 7,
+    "host": "127.0.0.1",
+    "port": 3000,
+    "web_concurrency": 1,
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_a_setting_that_is_not_there_or_empty_has_its_default(name: str) -> None:
+    assert getattr(read(), name) == DEFAULTS[name]
+    assert getattr(read(**{name.upper(): ""}), name) == DEFAULTS[name]
+    assert getattr(read(**{name.upper(): "  "}), name) == DEFAULTS[name]
+
+
+GIVEN: dict[str, tuple[str, object]] = {
+    "SALESFORCE_API_VERSION": ("61.0", "61.0"),
+    "SALESFORCE_CASE_ORIGIN": ("Web", "Web"),
+    "SALESFORCE_CASE_FIELDS": ("Type, Product__c,,", frozenset({"Type", "Product__c"})),
+    "SALESFORCE_USERNAME": ("relay@acme.com", "relay@acme.com"),
+    "TENCENT_ADMIN_ID": ("boss", "boss"),
+    "TENCENT_API_URL": ("https://localhost:8443/", "https://localhost:8443"),
+    "TENCENT_GROUP_TYPE": ("ChatRoom", "ChatRoom"),
+    "TENCENT_GROUP_OWNER": ("user", "user"),
+    "RELAY_APP_JWKS_URL": ("https://acme.com/keys", "https://acme.com/keys"),
+    "RELAY_DATABASE_URL": ("sqlite:////var/lib/relay/relay.db", "sqlite:////var/lib/relay/relay.db"),
+    "RELAY_ALLOWED_ORIGINS": (
+        "https://a.example, https://b.example:8443",
+        ("https://a.example", "https://b.example:8443"),
+    ),
+    "RELAY_USERSIG_TTL": ("3600", 3600),
+    "RELAY_CREATE_WAIT": ("0.5", 0.5),
+    "RELAY_CLOSE_GRACE": ("0", 0),
+    "RELAY_RECONCILE_INTERVAL": ("5", 5),
+    "RELAY_DEEP_INTERVAL": ("60", 60),
+    "RELAY_MAX_BODY": ("2048", 2048),
+    "RELAY_CASE_INFO_DAYS": ("30", 30),
+    "HOST": ("0.0.0.0", "0.0.0.0"),
+    "PORT": ("8080", 8080),
+}
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_a_setting_is_read(name: str) -> None:
+    text, value = GIVEN[name]
+
+    assert getattr(read(**{name: text}), name.lower()) == value
+    assert getattr(read(**{name: f" {text} "}), name.lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("region", "origin"),
+    [
+        ("china", "https://console.tim.qq.com"),
+        ("singapore", "https://adminapisgp.im.qcloud.com"),
+        ("seoul", "https://adminapikr.im.qcloud.com"),
+        ("tokyo", "https://adminapijpn.im.qcloud.com"),
+        ("frankfurt", "https://adminapiger.im.qcloud.com"),
+        ("silicon-valley", "https://adminapiusa.im.qcloud.com"),
+        ("jakarta", "https://adminapiidn.im.qcloud.com"),
+    ],
+)
+def test_each_region_has_its_address_unless_another_is_given(region: str, origin: str) -> None:
+    assert read(TENCENT_REGION=region).tencent_api_url == origin
+    assert read(TENCENT_REGION=region, TENCENT_API_URL="https://my.host").tencent_api_url == "https://my.host"
+
+
+def test_lists_are_separated_by_commas_and_trimmed() -> None:
+    settings = read(RELAY_APP_API_KEYS=" one , two,", RELAY_CALLOUT_SECRETS="old,new")
+
+    assert [str(key) for key in settings.relay_app_api_keys] == ["one", "two"]
+    assert [str(secret) for secret in settings.relay_callout_secrets] == ["old", "new"]
+
+
+@pytest.mark.parametrize("name", [name for name in REQUIRED if not name.startswith("RELAY_APP")])
+def test_what_is_required_is_named_when_it_is_missing(name: str) -> None:
+    [problem] = problems(without(name))
+
+    assert problem.startswith(f"{name} is missing")
+
+
+def test_one_way_for_apps_to_call_is_required_and_any_will_do() -> None:
+    nobody = without("RELAY_APP_JWT_SECRET")
+
+    [problem] = problems(nobody)
+    assert all(name in problem for name in ("RELAY_APP_JWT_SECRET", "RELAY_APP_JWKS_URL", "RELAY_APP_API_KEYS"))
+    for name, value in (("RELAY_APP_API_KEYS", "k" * 32), ("RELAY_APP_JWKS_URL", "https://acme.com/keys")):
+        assert Settings.from_env({**nobody, name: value})
+
+
+def test_a_private_key_and_a_user_replace_the_client_secret(tmp_path: Path) -> None:
+    key = tmp_path / "key.pem"
+    key.write_text("-----BEGIN PRIVATE KEY-----")
+    environ = {**without("SALESFORCE_CLIENT_SECRET"), "SALESFORCE_PRIVATE_KEY_FILE": str(key)}
+
+    assert Settings.from_env({**environ, "SALESFORCE_USERNAME": "relay@acme.com"}).salesforce_private_key_file
+    [problem] = problems(environ)
+    assert problem.startswith("SALESFORCE_USERNAME is missing")
+
+
+WRONG: dict[str, list[str]] = {
+    "SALESFORCE_LOGIN_URL": [
+        "http://acme.my.salesforce.com",
+        "acme.my.salesforce.com",
+        "https://acme.my.salesforce.com/services",
+        "https://acme.my.salesforce.com?x=1",
+        "https://",
+        "ftp://acme",
+    ],
+    "SALESFORCE_PRIVATE_KEY_FILE": ["/nowhere/key.pem"],
+    "SALESFORCE_API_VERSION": ["67", "v67.0", "67.0/../..", "latest"],
+    "TENCENT_SDK_APP_ID": ["abc", "0", "-1", "1.5", "1e3", "0x10"],
+    "TENCENT_REGION": ["mars", "China"],
+    "TENCENT_API_URL": ["http://localhost:1", "https://localhost/v4", "localhost"],
+    "TENCENT_GROUP_TYPE": ["public", "AVChatRoom"],
+    "TENCENT_GROUP_OWNER": ["yes", "User"],
+    "RELAY_DATABASE_URL": ["sqlite://relay.db", "sqlite:///", "mysql://x/y", "relay.db"],
+    "RELAY_ALLOWED_ORIGINS": ["https://a.example/path", "a.example", "https://a.example/"],
+    "RELAY_USERSIG_TTL": ["0", "-1", "soon", "1.5", "nan"],
+    "RELAY_CREATE_WAIT": ["-1", "nan", "inf", "long"],
+    "RELAY_CLOSE_GRACE": ["-1", "nan"],
+    "RELAY_RECONCILE_INTERVAL": ["0", "-5", "nan"],
+    "RELAY_DEEP_INTERVAL": ["0", "inf"],
+    "RELAY_MAX_BODY": ["0", "-1", "64k"],
+    "RELAY_CASE_INFO_DAYS": ["-1", "nan"],
+    "PORT": ["65536", "-1", "http"],
+    "WEB_CONCURRENCY": ["0", "-1", "many"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_what_is_wrong_is_named_and_not_repeated(name: str, value: str) -> None:
+    found = problems({**REQUIRED, name: value})
+
+    assert any(problem.startswith(name) for problem in found)
+    if len(value) > 10:  # shorter ones may stand in the text by chance
+        assert value not in "".join(found)
+
+
+def test_several_processes_need_another_database_than_sqlite() -> None:
+    [problem] = problems({**REQUIRED, "WEB_CONCURRENCY": "2"})
+
+    assert problem.startswith("WEB_CONCURRENCY")
+    assert "PostgreSQL" in problem
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    found = problems({name: values[0] for name, values in WRONG.items()})
+
+    missing = ["SALESFORCE_CLIENT_ID", "TENCENT_SECRET_KEY", "RELAY_CALLOUT_SECRETS", "RELAY_APP_JWT_SECRET"]
+    for name in [*WRONG, *missing]:
+        assert any(name in problem for problem in found), name
+
+
+def test_an_empty_environment_names_all_that_is_required() -> None:
+    text = str(problems({}))
+
+    assert all(name in text for name in REQUIRED)
+
+
+def example() -> dict[str, str]:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def test_the_example_file_is_refused_value_by_value() -> None:
+    values = example()
+
+    assert set(values) == set(REQUIRED)
+    assert set(values.values()) == EXAMPLES
+    for name, value in values.items():
+        assert any(problem.startswith(name) for problem in problems({**REQUIRED, name: value})), name
+    assert all(any(problem.startswith(name) for problem in problems(values)) for name in values)
+
+
+def test_an_example_value_among_good_ones_is_refused() -> None:
+    secret = example()["RELAY_CALLOUT_SECRETS"]
+
+    found = problems({**REQUIRED, "RELAY_CALLOUT_SECRETS": f"a-good-one,{secret}"})
+
+    assert [problem.partition(" ")[0] for problem in found] == ["RELAY_CALLOUT_SECRETS"]
+
+
+def test_the_example_file_shows_every_setting_with_its_default() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+    shown = dict(line.removeprefix("# ").split("=", 1) for line in lines if "=" in line)
+
+    names = {name.upper() for name in Settings.__dataclass_fields__} | {"TENCENT_REGION"}
+    assert set(shown) == names
+    commented = {name: value for name, value in shown.items() if name not in REQUIRED and value}
+    settings = Settings.from_env({**REQUIRED, **commented})
+    assert {name: getattr(settings, name) for name in DEFAULTS} == DEFAULTS
+
+
+SECRETS = {
+    **REQUIRED,
+    "TENCENT_CALLBACK_TOKEN": "5E0RET-of-the-callback",
+    "RELAY_APP_API_KEYS": "5E0RET-key-one,5E0RET-key-two",
+}
+
+
+def test_no_secret_is_printed() -> None:
+    settings = Settings.from_env(SECRETS)
+
+    assert "5E0RET" not in repr(settings)
+    assert "5E0RET" not in str(settings)
+    assert "5E0RET" not in "".join(settings.warnings)
+
+
+def test_no_secret_is_in_a_problem() -> None:
+    wrong = {name: values[0] for name, values in WRONG.items()}
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env({**SECRETS, **wrong})
+    assert "5E0RET" not in str(refused.value) + repr(refused.value)
+
+
+def test_a_secret_that_may_be_guessed_is_worth_a_warning() -> None:
+    warnings = read(RELAY_CALLOUT_SECRETS="short").warnings
+
+    assert len(warnings) == 1
+    assert warnings[0].startswith("RELAY_CALLOUT_SECRETS")
+    assert "short," not in warnings[0]
+
+
+def test_the_environment_goes_before_the_env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# a comment\nPORT=4000\n\nHOST='0.0.0.0'\nSALESFORCE_CASE_ORIGIN=\"Web chat\"\n")
+    settings = Settings.from_env({**REQUIRED, "PORT": "5000"}, env_file=file)
+
+    assert (settings.port, settings.host, settings.salesforce_case_origin) == (5000, "0.0.0.0", "Web chat")
+
+
+def test_an_env_file_that_is_not_there_is_no_problem(tmp_path: Path) -> None:
+    assert Settings.from_env(REQUIRED, env_file=tmp_path / ".env").port == 3000
+
+
+def test_without_anything_given_the_process_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith(("SALESFORCE_", "TENCENT_", "RELAY_")):
+            monkeypatch.delenv(name)
+    for name, value in {**REQUIRED, "PORT": "4321"}.items():
+        monkeypatch.setenv(name, value)
+
+    assert Settings.from_env().port == 4321
+
+
+def test_settings_do_not_change() -> None:
+    with pytest.raises(AttributeError):
+        read().port = 1  # type: ignore[misc]
