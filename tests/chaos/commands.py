@@ -81,6 +81,7 @@ def count_commands(world: World, told: Sequence[Story]) -> Count:
     for story in told:
         found = done.get(story.group_id, [])
         count.exact += sum(order == right for order, right in zip(found, story.orders, strict=False))
+        count.promised += story.promised
         count.lost += max(story.promised - len(found), 0)
         count.refused += len(story.refusals)
         count.wrong += int(found != list(story.orders)) + int(members.get(story.group_id) != _expected(story.orders))

@@ -15,13 +15,15 @@ Record = dict[str, Any]
 class Count:
     """How it stands with the tickets, or with the commands, of one mode.
 
-    exact: done once and answered rightly. never_begun: nothing was made, and nothing had been promised.
+    promised: acknowledged by the relay. exact: done once and answered rightly. never_begun: nothing was made, and
+    nothing had been promised.
     half_made: a Case without its group, a group without its Case or its customer. wrong: an answer that names another
     group, or a command out of turn. refused: ended with an error. lost: promised, and not there.
     complaints: a line for each one that is not as it should be.
     """
 
     wanted: int
+    promised: int = 0
     exact: int = 0
     never_begun: int = 0
     duplicates: int = 0
@@ -48,6 +50,7 @@ def count_tickets(
 
 
 def _count_one(count: Count, wish: Wish, cases: list[Record], groups: list[Record], promised: bool) -> None:
+    count.promised += int(wish.ticket_id is not None)
     promised = promised or wish.ticket_id is not None
     case_ids, group_ids = [case["Id"] for case in cases], [group["GroupId"] for group in groups]
     unpaired = set(case_ids) ^ set(group_ids)
@@ -63,9 +66,9 @@ def _count_one(count: Count, wish: Wish, cases: list[Record], groups: list[Recor
     for name, number in faults.items():
         setattr(count, name, getattr(count, name) + number)
     if any(faults.values()):
-        said = f"told {sorted(set(wish.groups))}" + (f", refused: {wish.refusal}" if wish.refusal else "")
         what = ", ".join(f"{name} {number}" for name, number in faults.items() if number)
-        count.complaints.append(f"{wish.mark}: {what}; Cases {case_ids}, groups {group_ids}, {said}")
+        told = wish.refusal or sorted(set(wish.groups))
+        count.complaints.append(f"{wish.mark}: {what}; Cases {case_ids}, groups {group_ids}, told {told}")
     elif cases:
         count.exact += 1
     else:

@@ -20,8 +20,8 @@ from tests.chaos.steps import STEPS, Step
 from tests.chaos.waiting import until
 from tests.chaos.world import World, open_world
 
-_SOON = MappingProxyType({"RELAY_CREATE_WAIT": "0.5"})
-"""So that many a customer is told that his ticket is pending."""
+_WAIT = 0.5
+"""Seconds of RELAY_CREATE_WAIT, so that many a customer is told that his ticket is pending."""
 _SETTLING = 45.0
 """Seconds after which what is not done counts as not done."""
 
@@ -72,7 +72,7 @@ async def in_bad_weather(plan: Plan, directory: Path, watch: Watcher) -> Outcome
 async def without_retry(plan: Plan, directory: Path, watch: Watcher) -> Outcome:
     """customers ask once and are gone, every second one without a key; the relay dies at each step and at any moment"""
     schedule = [*STEPS * (plan.rounds // 2), *[None] * (plan.kills // 2)]
-    return await _open_tickets("once", plan, directory, watch, schedule, latency=0.1, patient=False)
+    return await _open_tickets("once", plan, directory, watch, schedule, latency=0.1, patient=False, wait=0.1)
 
 
 async def _open_tickets(
@@ -85,12 +85,14 @@ async def _open_tickets(
     latency: float,
     bad_weather: float = 0.0,
     patient: bool = True,
+    wait: float = _WAIT,
 ) -> Outcome:
     chance, began = random.Random(f"{plan.seed} {mode}"), time.monotonic()
     schedule = chance.sample(schedule, len(schedule))
     keyed = [patient or number % 2 == 0 for number in range(plan.tickets)]
     wishes = [Wish(f"{mode}-{number:04}", f"key-{number}" if key else None) for number, key in enumerate(keyed)]
-    async with open_world(directory, chance, latency=latency, bad_weather=bad_weather, settings=_SOON) as world:
+    settings = {"RELAY_CREATE_WAIT": str(wait)}
+    async with open_world(directory, chance, settings, latency=latency, bad_weather=bad_weather) as world:
         watch(mode, wishes, world)
         async with _customers(world, wishes, patient) as customers:
             killer = Killer(world, customers)
@@ -134,7 +136,7 @@ async def with_tencent_away(plan: Plan, directory: Path, watch: Watcher) -> Outc
     """join, leave and delete are promised while Tencent Chat is away; the relay dies before and while it catches up"""
     chance, began = random.Random(f"{plan.seed} commands"), time.monotonic()
     wishes = [Wish(f"commands-{number:04}", f"key-{number}") for number in range(min(plan.tickets, 40))]
-    async with open_world(directory, chance, latency=0.05) as world:
+    async with open_world(directory, chance, {}, latency=0.05) as world:
         watch("commands", wishes, world)
         await world.relay.start()
         async with _customers(world, wishes, patient=True) as customers:

@@ -12,10 +12,12 @@ from dataclasses import asdict
 
 from tests.chaos.count import Count
 from tests.chaos.customers import Wish
+from tests.chaos.killer import ANY_MOMENT
 from tests.chaos.modes import Outcome, Plan
+from tests.chaos.steps import STEPS
 from tests.chaos.world import World
 
-_COLUMNS = ("wanted", "exact", "never_begun", "duplicates", "half_made", "wrong", "refused", "lost")
+_COLUMNS = ("wanted", "promised", "exact", "never_begun", "duplicates", "half_made", "wrong", "refused", "lost")
 _MOST_COMPLAINTS = 20
 
 
@@ -54,10 +56,10 @@ class Progress:
 
 def text(plan: Plan, outcomes: Sequence[Outcome]) -> str:
     """The table, the kills at each step, what is wrong, and the verdict."""
-    lines = [f"{'mode':<10}" + "".join(f"{_title(name):>13}" for name in (*_COLUMNS, "kills", "failed calls", "s"))]
+    lines = [f"{'mode':<10}" + "".join(f"{_title(name):>12}" for name in (*_COLUMNS, "kills", "bad calls", "s"))]
     for outcome in outcomes:
         figures = [*_figures(outcome.count), outcome.kills.total(), outcome.failed_calls, round(outcome.seconds)]
-        lines.append(f"{outcome.mode:<10}" + "".join(f"{figure:>13}" for figure in figures))
+        lines.append(f"{outcome.mode:<10}" + "".join(f"{figure:>12}" for figure in figures))
     lines += ["", "Killed:", *(f"{number:>5} x  {name}" for name, number in _kills(outcomes).items())]
     for outcome in outcomes:
         complaints = outcome.count.complaints
@@ -99,7 +101,9 @@ def data(plan: Plan, outcomes: Sequence[Outcome], failure: str) -> dict[str, obj
 
 
 def _kills(outcomes: Sequence[Outcome]) -> Counter[str]:
-    return sum((outcome.kills for outcome in outcomes), Counter())
+    """In the order of a ticket's steps."""
+    kills = sum((outcome.kills for outcome in outcomes), Counter[str]())
+    return Counter({name: kills[name] for name in [*(step.name for step in STEPS), ANY_MOMENT] if kills[name]})
 
 
 def _figures(count: Count) -> list[int]:

@@ -11,7 +11,7 @@ from tests.chaos.steps import STEPS
 
 pytestmark = pytest.mark.anyio
 
-SHORT = Plan(seed=1, tickets=60, kills=4, rounds=1, orders=1)
+SHORT = Plan(seed=1, tickets=60, kills=2, rounds=1, orders=1)
 
 
 async def _run(mode: str, directory: Path, plan: Plan = SHORT) -> Outcome:

@@ -7,9 +7,8 @@ import contextlib
 import random
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -32,7 +31,7 @@ class World:
     """See steps.Scene for what a step uses of it.
 
     latency: seconds that a vendor takes at most, before and again after the work. bad_weather: the share of calls that
-    fail. marks' ticket ids are those that the relay wrote into the Cases it asked for.
+    fail. trap: shown every call. seen: the calls that were worked on in their usual course.
     """
 
     def __init__(
@@ -175,17 +174,14 @@ class World:
             weather.clear()
 
 
-_NOTHING: MappingProxyType[str, str] = MappingProxyType({})
-
-
 @contextlib.asynccontextmanager
 async def open_world(
     directory: Path,
     chance: random.Random,
+    settings: Mapping[str, str],
     *,
     latency: float,
     bad_weather: float = 0.0,
-    settings: MappingProxyType[str, str] = _NOTHING,
 ) -> AsyncIterator[World]:
     """A new sandbox and a relay with an empty ledger, not yet started; both are gone afterwards."""
     port = free_port()
