@@ -14,6 +14,7 @@ from pathlib import Path
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json
 
+_ROOT = Path(__file__).parents[2]
 _OURS = re.compile(r"SALESFORCE_|TENCENT_|RELAY_|HOST$|PORT$|WEB_CONCURRENCY$")
 
 
@@ -65,6 +66,7 @@ def environment(sandbox: Sandbox | None, directory: Path, **more: str) -> dict[s
     """The environment of a command: the sandbox's settings, a ledger in the directory, none of this machine's own."""
     own = {name: value for name, value in os.environ.items() if not _OURS.match(name)}
     given = {} if sandbox is None else sandbox.environment
+    own["PYTHONPATH"] = str(_ROOT)  # the relay that these tests belong to, wherever another is installed
     return {**own, **given, "RELAY_DATABASE_URL": f"sqlite:///{directory / 'relay.db'}", "PORT": "0", **more}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import signal
 import sqlite3
@@ -167,9 +168,22 @@ async def test_stopping_it_lets_a_ticket_in_flight_end(
     assert repeated.json()["ticketId"] == answer.json()["ticketId"]
     assert posted(sandbox, "sobjects/Case") == 1
     assert commands(sandbox, "create_group") == ["create_group"]
-    with sqlite3.connect(tmp_path / "relay.db") as ledger:
-        assert ledger.execute("SELECT state, holder FROM tickets").fetchall() == [("done", None)]
-    ledger.close()
+    assert states(tmp_path) == [("done", None)]
+
+
+async def test_what_was_answered_as_pending_is_finished_before_it_stops(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/Case", delayMs=1000)])
+    async with serving(environment(sandbox, tmp_path, RELAY_CREATE_WAIT="0.1"), tmp_path) as relay:
+        assert (await open_ticket(relay.url, sandbox)).status_code == 202
+        await relay.stop()
+    assert len(cases(sandbox)) == len(groups(sandbox)) == 1
+    assert states(tmp_path) == [("done", None)]
+
+
+def states(directory: Path) -> list[tuple[str, str | None]]:
+    """The tickets of the ledger and who holds them."""
+    with contextlib.closing(sqlite3.connect(directory / "relay.db")) as ledger:
+        return ledger.execute("SELECT state, holder FROM tickets").fetchall()
 
 
 async def test_a_stopping_relay_takes_nothing_new(sandbox: Sandbox, tmp_path: Path) -> None:
