@@ -96,6 +96,10 @@ async def faults_met(sandbox: Sandbox) -> bool:
     return not (sandbox.salesforce_control.faults.pending() or sandbox.tencent_control.faults.pending())
 
 
+async def salesforce_fault_met(sandbox: Sandbox) -> bool:
+    return not sandbox.salesforce_control.faults.pending()
+
+
 async def one_ticket(sandbox: Sandbox) -> bool:
     pairs = [(case["Id"], group["GroupId"]) for case in cases(sandbox) for group in groups(sandbox)]
     return len(pairs) == 1 and bool(pairs[0][0] == pairs[0][1])
@@ -287,11 +291,12 @@ async def case_was_posted(sandbox: Sandbox, times: int) -> bool:
 async def test_who_lost_his_claim_does_not_overwrite_what_the_other_one_wrote(
     start_relay: StartRelay, sandbox: Sandbox
 ) -> None:
-    """The first one's request is refused in the end, when the second one has long made the ticket."""
+    """The first one's request is refused in the end, while the second one has the Case and is making the group."""
     async with two(start_relay, RELAY_CREATE_WAIT="5") as (first, second):
-        salesforce_fails(sandbox, Fault(CASE, delayMs=1000, errorCode="FIELD_CUSTOM_VALIDATION_EXCEPTION"))
+        salesforce_fails(sandbox, Fault(CASE, delayMs=800, errorCode="FIELD_CUSTOM_VALIDATION_EXCEPTION"))
+        tencent_fails(sandbox, Fault("create_group", delayMs=1500))
         losing = asyncio.create_task(first.open_ticket(key="k"))
-        await eventually(lambda: faults_met(sandbox))
+        await eventually(lambda: salesforce_fault_met(sandbox))
         second.clock.advance(12)
         won = await second.open_ticket(key="k", credential=second.api_key)
 
