@@ -112,7 +112,6 @@ async def hang_up(caller: asyncio.Task[Any]) -> None:
 
 
 STEPS: dict[str, tuple[str, Json]] = {
-    "while logging in": ("salesforce", {"match": "token", "delayMs": 400}),
     "before the Case": ("salesforce", {"match": CASE, "delayMs": 400}),
     "after the Case": ("salesforce", {"match": CASE, "after": True, "delayMs": 400}),
     "before the account": ("tencent", {"match": "account_import", "delayMs": 400}),
