@@ -26,7 +26,7 @@
             |   `-- GroupFull       422     group_full
             |-- AccountNotImported  502     account_not_imported            import it, then once more
             |-- GroupNotFound       404     group_not_found
-            |   `-- GroupNotReady   404     group_not_found      yes, 4x    met while its ticket is still being opened
+            |   `-- GroupNotReady   404     group_not_found      yes        met while its ticket is still being opened
             |-- ImAuthFailed        502     im_auth_failed                  it refused our signature
             |-- ImMisconfigured     502     im_misconfigured                plan, region or permission
             |-- ImUnavailable       503     im_unavailable       yes
@@ -212,7 +212,7 @@ class GroupNotFound(ImError):
 
 
 class GroupNotReady(GroupNotFound):
-    retryable, attempts = True, 4
+    retryable = True
 
 
 class ImAuthFailed(ImError):

@@ -14,6 +14,8 @@ from relay.retry import next_attempt
 
 _log = logging.getLogger(__name__)
 
+_GUESSES = 4
+"""How often a group is looked for that one of the tickets without a Case may yet become."""
 _TITLES = {"join": "Join group failed", "leave": "Leave group failed", "delete": "Delete group failed"}
 
 
@@ -119,9 +121,12 @@ class Membership:
         try:
             await self._im.add_group_member(group_id, user_id)
         except GroupNotFound as error:
-            if await self._store.is_ticket_open_for(group_id):
-                raise GroupNotReady(error.detail, vendor_code=error.vendor_code) from None
-            raise
+            awaited = await self._store.is_ticket_open_for(group_id, self._clock())
+            if awaited is False:
+                raise
+            not_ready = GroupNotReady(error.detail, vendor_code=error.vendor_code)
+            not_ready.attempts = None if awaited else _GUESSES
+            raise not_ready from None
 
     async def _put_down(self, command: Command, error: RelayError) -> None:
         pause = next_attempt(error, command.attempts)

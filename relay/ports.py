@@ -91,7 +91,7 @@ class Store(Protocol):
         now: float,
         until: float,
     ) -> Ticket:
-        """Remember a new ticket, held until `until`; or take over the one of the same id, if nobody holds it."""
+        """Remember a new ticket, held until `until`; or take over the same one, if it is open and nobody holds it."""
         ...
 
     async def find_ticket(self, ticket_id: str) -> Ticket | None: ...
@@ -110,8 +110,8 @@ class Store(Protocol):
         """Take over open tickets that nobody works on, the longest waiting first."""
         ...
 
-    async def is_ticket_open_for(self, case_id: str) -> bool:
-        """Whether a ticket is under way that has this Case, or has none yet."""
+    async def is_ticket_open_for(self, case_id: str, now: float) -> bool | None:
+        """Whether a ticket with this Case is under way; None if one is that has no Case yet, or was until just now."""
         ...
 
     async def add_command(

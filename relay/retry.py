@@ -61,16 +61,17 @@ class Patience:
         return max(drawn, getattr(error, "retry_after", None) or 0.0)
 
 
-_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0, 10.0, 10.0, 20.0, 40.0, 60.0)
-"""Seconds between background attempts: none above 10 in the first minute of an outage, none above 60 ever."""
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, *[10.0] * 11, 20.0, 40.0, 60.0)
+"""Seconds between background attempts. Even their lower halves take a minute to reach more than 10."""
+_LONGEST = 60.0
 
 
 def next_attempt(error: RelayError, attempts: int) -> float | None:
-    """Seconds until background work may try again after so many attempts; None where the error ends it.
+    """Seconds, at most 60, until background work may try again after so many attempts; None where the error ends it.
 
     Drawn from the upper half of the pause, so that what failed together does not come back together.
     """
     if not error.retryable or (error.attempts is not None and attempts >= error.attempts):
         return None
-    pause = _PAUSES[min(attempts, len(_PAUSES) - 1)]
-    return max(random.uniform(pause / 2, pause), error.retry_after or 0.0)
+    pause = _PAUSES[min(max(attempts, 1), len(_PAUSES)) - 1]
+    return max(random.uniform(pause / 2, pause), min(error.retry_after or 0.0, _LONGEST))

@@ -14,9 +14,10 @@ import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
-from relay.errors import IdempotencyConflict, NotFound, RelayError, as_relay_error, titled
+from relay.errors import IdempotencyConflict, NotFound, RelayError, StoreUnavailable, as_relay_error, titled
 from relay.models import CaseInfo, Ticket
 from relay.ports import Crm, Im, Store
 from relay.retry import next_attempt
@@ -112,13 +113,20 @@ class Tickets:
         try:
             async with asyncio.timeout(self._wait):
                 while ticket.state == "open":
-                    if ticket.ticket_id in self._running:
-                        ticket = await asyncio.shield(self._running[ticket.ticket_id][1])
-                    else:
-                        await self._sleep(_POLL)
-                        ticket = await self._store.find_ticket(ticket.ticket_id) or ticket
+                    ticket = await self._look(ticket)
         except TimeoutError:
+            with suppress(StoreUnavailable):
+                return await self._store.find_ticket(ticket.ticket_id) or ticket
+        return ticket
+
+    async def _look(self, ticket: Ticket) -> Ticket:
+        """The ticket a little later. It is stored, so a ledger that fails meanwhile does not make it a failure."""
+        with suppress(StoreUnavailable):
+            if ticket.ticket_id in self._running:
+                return await asyncio.shield(self._running[ticket.ticket_id][1])
+            await self._sleep(_POLL)
             return await self._store.find_ticket(ticket.ticket_id) or ticket
+        await self._sleep(_POLL)
         return ticket
 
     async def _settle(self, ticket: Ticket) -> Ticket:

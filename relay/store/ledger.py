@@ -21,8 +21,9 @@ insert into tickets (
 values ($1, $2, $3, $4, 'open', $5, 0, 1, 1, $7, $6)
 on conflict (ticket_id) do update set
     abandoned = case when tickets.holder is null then 0 else 1 end,
-    holder = excluded.holder, claim = tickets.claim + 1, attempts = tickets.attempts + 1, due = excluded.due
-    where tickets.state = 'open' and (tickets.holder is null or tickets.due < $6)
+    holder = excluded.holder, claim = tickets.claim + 1, due = excluded.due
+    where tickets.state = 'open' and tickets.body_hash = excluded.body_hash
+        and (tickets.holder is null or tickets.due < $6)
 returning {_TICKET}"""
 
 _CLAIM_TICKETS = f"""
@@ -48,6 +49,14 @@ where command_id in (
         where earlier.group_id = this.group_id and earlier.state = 'open' and earlier.command_id < this.command_id)
     order by due limit $4 for update skip locked)
 returning {_COMMAND}"""
+
+
+_IS_TICKET_OPEN_FOR = """
+select max(case when case_id is null or state <> 'open' then 0 else 1 end) from tickets
+where (state = 'open' and (case_id is null or case_id = $1)) or (case_id = $1 and state = 'done' and ended_at > $2)"""
+
+_JUST_NOW = 10.0
+"""Seconds for which a ticket that is done counts as one that may have been open a moment ago."""
 
 
 class Database(Protocol):
@@ -128,12 +137,9 @@ class Ledger:
     async def claim_tickets(self, *, holder: str, now: float, until: float, limit: int) -> list[Ticket]:
         return [_ticket(row) for row in await self._run(_CLAIM_TICKETS, holder, now, until, limit)]
 
-    async def is_ticket_open_for(self, case_id: str) -> bool:
-        return bool(
-            await self._run(
-                "select 1 from tickets where state = 'open' and (case_id is null or case_id = $1) limit 1", case_id
-            )
-        )
+    async def is_ticket_open_for(self, case_id: str, now: float) -> bool | None:
+        rows = await self._run(_IS_TICKET_OPEN_FOR, case_id, now - _JUST_NOW)
+        return {None: False, 0: None, 1: True}[rows[0][0]]
 
     async def blank_case_infos(self, ended_before: float) -> int:
         blanked = await self._run(

@@ -1,0 +1,136 @@
+"""Tickets and commands that have to wait: nothing changes them meanwhile, and they do not wait too long."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from relay.errors import CrmUnavailable, SettingsError
+from relay.retry import next_attempt
+from relay.settings import Settings
+from sandbox.faults import Fault
+from sandbox.up import Sandbox
+from tests.scenarios.conftest import StartRelay, agents, cases, eventually, groups, posted
+from tests.scenarios.test_recovery import group_was_made, locked, one_ticket, worker_is_idle
+from tests.test_settings import REQUIRED
+
+pytestmark = pytest.mark.anyio
+CASE = "POST sobjects/Case"
+
+
+async def test_another_body_changes_nothing_of_a_ticket_that_waits(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CREATE_WAIT="0.2")
+    sandbox.salesforce_control.faults.add([Fault(CASE, times=1, status=503)])
+    pending = await relay.open_ticket(key="k", desc="mine")
+
+    conflict = await relay.open_ticket(key="k", desc="not mine")
+    await relay.settled(pending.json()["ticketId"])
+
+    assert (pending.status_code, conflict.status_code) == (202, 409)
+    assert [case["Description"] for case in cases(sandbox)] == ["mine"]
+
+
+async def test_an_agent_who_joins_while_the_group_takes_long_to_be_made_is_in_it(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay, agent = await start_relay(RELAY_CREATE_WAIT="0.1"), agents(sandbox)[0]
+    sandbox.tencent_control.faults.add([Fault("create_group", times=-1, errorCode=10002)])
+    pending = await relay.open_ticket(key="k")
+    joined = await relay.org("/joingroup", groupId=cases(sandbox)[0]["Id"], userId=agent)
+    for _ in range(6):
+        relay.clock.advance(10)
+        await relay.worker.look()
+        await asyncio.sleep(0.1)
+    sandbox.tencent_control.faults.clear()
+    done = await relay.settled(pending.json()["ticketId"])
+
+    assert joined.status_code in (200, 202), joined.text
+    assert done.status_code == 200
+
+    async def inside() -> bool:
+        relay.clock.advance(60)
+        await relay.worker.look()
+        return agent in groups(sandbox)[0]["members"]
+
+    await eventually(inside, 5)
+
+
+def test_no_retry_waits_more_than_ten_seconds_in_the_first_minute_of_an_outage() -> None:
+    for _ in range(300):
+        outage, attempts = 0.0, 1
+        while outage < 60:
+            wait = next_attempt(CrmUnavailable("away"), attempts)
+            assert wait is not None
+            assert wait <= 10, f"attempt {attempts}, {outage:.0f} s into the outage: {wait:.1f} s"
+            outage, attempts = outage + wait, attempts + 1
+
+
+async def test_after_an_outage_of_fifty_seconds_a_ticket_is_done_within_ten(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay = await start_relay(RELAY_CREATE_WAIT="0")
+    sandbox.salesforce_control.faults.add([Fault(CASE, times=-1, status=503)])
+    monkeypatch.setattr(random, "uniform", lambda low, high: high if high > 10 else low)
+    pending = await relay.open_ticket(key="k")
+    for _ in range(50):
+        relay.clock.advance(1)
+        await relay.worker.look()
+        await eventually(lambda: worker_is_idle(relay))
+    sandbox.salesforce_control.faults.clear()
+    relay.clock.advance(10)
+    await relay.worker.look()
+
+    assert pending.status_code == 202
+    await eventually(lambda: one_ticket(sandbox), 3)
+
+
+async def test_asking_again_and_again_does_not_make_the_next_retry_late(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    """A client that repeats its POST as Retry-After tells it, for 24 seconds."""
+    relay = await start_relay(RELAY_CREATE_WAIT="0")
+    sandbox.salesforce_control.faults.add([Fault(CASE, times=-1, status=503)])
+    for _ in range(12):
+        await relay.open_ticket(key="k", credential=relay.api_key)
+        relay.clock.advance(2)
+        await eventually(lambda: worker_is_idle(relay))
+    sandbox.salesforce_control.faults.clear()
+    relay.clock.advance(10)
+    await relay.worker.look()
+
+    await eventually(lambda: one_ticket(sandbox), 3)
+
+
+async def test_what_was_stored_is_not_answered_503(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:
+    """The Case and the group exist, and the ticket will be finished: 202, so that nobody opens a second one."""
+    relay = await start_relay()
+    sandbox.salesforce_control.faults.add([Fault(CASE, after=True, delayMs=500)])
+    opening = asyncio.create_task(relay.open_ticket())
+
+    async def has_case() -> bool:
+        return bool(cases(sandbox))
+
+    await eventually(has_case)
+    with locked(tmp_path):
+        answer = await opening
+    assert answer.status_code == 202, answer.text
+
+
+async def test_a_used_up_day_is_asked_about_every_minute(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CREATE_WAIT="0.2")
+    await sandbox.salesforce.do({"dailyLimit": 0})
+    await relay.open_ticket(key="k")
+    await sandbox.salesforce.do({"dailyLimit": 1000})
+    relay.clock.advance(61)
+    await relay.worker.look()
+
+    await eventually(lambda: one_ticket(sandbox), 3)
+
+
+def test_keys_are_fetched_over_https_only() -> None:
+    with pytest.raises(SettingsError):
+        Settings.from_env({**REQUIRED, "RELAY_APP_JWKS_URL": "http://keys.acme.com/jwks.json"})
