@@ -270,10 +270,14 @@ async def test_a_reserved_name_never_gets_a_usersig(relay: Relay, sandbox: Sandb
                 assert "userSig" not in answer.text
 
 
-async def test_a_renamed_admin_is_reserved_as_well(start_relay: StartRelay, sandbox: Sandbox) -> None:
+async def test_a_renamed_admin_is_reserved_beside_the_one_that_tencent_makes(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
     relay = await start_relay(TENCENT_ADMIN_ID="Boss_1")
-    for user_id in ("Boss_1", "boss_1", "BOSS_1"):
-        assert_problem(await relay.post("/usersig", {"userId": user_id}, relay.api_key), 403)
+    with untouched(sandbox):
+        for user_id in ("Boss_1", "boss_1", "BOSS_1", "administrator", "Administrator"):
+            for credential in (relay.token(user_id), relay.api_key):
+                assert_problem(await relay.post("/usersig", {"userId": user_id}, credential), 403)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,11 @@ async def test_several_processes_need_another_ledger(sandbox: Sandbox, tmp_path:
     assert_refused(await relay_command("serve", env=env, directory=tmp_path), "WEB_CONCURRENCY")
 
 
+async def test_keys_are_not_fetched_in_the_clear_from_another_machine(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path, RELAY_APP_JWKS_URL="http://keys.example.com/jwks.json")
+    assert_refused(await relay_command("serve", env=env, directory=tmp_path), "RELAY_APP_JWKS_URL")
+
+
 def example_values() -> dict[str, str]:
     lines = [line for line in EXAMPLE_FILE.read_text().splitlines() if line and not line.startswith("#")]
     return dict(line.split("=", 1) for line in lines)
