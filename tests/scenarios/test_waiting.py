@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,8 @@ from relay.retry import next_attempt
 from relay.settings import Settings
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import StartRelay, agents, cases, eventually, groups, posted
-from tests.scenarios.test_recovery import group_was_made, locked, one_ticket, worker_is_idle
+from tests.scenarios.conftest import StartRelay, agents, cases, eventually, groups
+from tests.scenarios.test_recovery import locked, one_ticket, worker_is_idle
 from tests.test_settings import REQUIRED
 
 pytestmark = pytest.mark.anyio
