@@ -59,7 +59,7 @@ class Callers:
         token = _bearer(authorization)
         if _is_among(token, self._api_keys):
             return App(None)
-        if token.count(".") != 2:
+        if token.count(".") != 2 or not (self._jwt_secret or self._jwks):
             raise Unauthorized("The credential is neither a JWT nor one of RELAY_APP_API_KEYS")
         return App(await self._subject(token))
 
@@ -78,12 +78,11 @@ class Callers:
     async def _subject(self, token: str) -> str:
         """The verified token's user; the checks are those of https://www.rfc-editor.org/rfc/rfc8725."""
         try:
-            header = jwt.get_unverified_header(token)
-            key = await self._key(header)
+            key, algorithm = await self._key(token)
             claims = jwt.decode(
                 token,
                 key,
-                algorithms=[str(header["alg"])],
+                algorithms=[algorithm],
                 options={
                     "require": ["exp", "sub"],
                     "verify_exp": False,  # below, by our clock
@@ -97,18 +96,20 @@ class Callers:
         self._check_times(claims)
         return str(claims["sub"])
 
-    async def _key(self, header: dict[str, object]) -> jwt.PyJWK | str:
-        """The key for the algorithm that the token names, if that algorithm is one that we configured."""
-        algorithm = header.get("alg")
+    async def _key(self, token: str) -> tuple[jwt.PyJWK | str, str]:
+        """The key and its algorithm: those that we configured, of which the token's header may name one."""
+        if self._jwks is None:
+            return self._jwt_secret, "HS256"
+        header = jwt.get_unverified_header(token)
+        algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm == "HS256" and self._jwt_secret:
-            return self._jwt_secret
-        if algorithm in ("RS256", "ES256") and self._jwks is not None:
-            key_id = header.get("kid")
-            key = await self._jwks.find(str(key_id) if key_id is not None else None, str(algorithm))
-            if key is not None:
-                return key
+            return self._jwt_secret, algorithm
+        if algorithm not in ("RS256", "ES256"):
+            raise Unauthorized("The token's algorithm is not one that this relay accepts")
+        key = await self._jwks.find(str(key_id) if key_id is not None else None, algorithm)
+        if key is None:
             raise Unauthorized("The token's key is not among those of RELAY_APP_JWKS_URL")
-        raise Unauthorized("The token's algorithm is not one that this relay accepts")
+        return key, algorithm
 
     def _check_times(self, claims: dict[str, object]) -> None:
         now = self._clock()
