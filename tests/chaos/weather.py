@@ -15,7 +15,11 @@ _EITHER = (
     Fault(_ANYWHERE, drop=True),
     Fault(_ANYWHERE, drop=True, after=True),
 )
-SALESFORCE = (*_EITHER, Fault(_ANYWHERE, status=500, after=True), Fault(_ANYWHERE, errorCode="UNABLE_TO_LOCK_ROW"))
+SALESFORCE = (
+    *_EITHER,
+    Fault(_ANYWHERE, status=500, after=True),
+    Fault("POST sobjects/Case", errorCode="UNABLE_TO_LOCK_ROW"),
+)
 TENCENT = (*_EITHER, Fault(_ANYWHERE, errorCode=60008, after=True), Fault(_ANYWHERE, errorCode=10002, after=True))
 
 
@@ -31,8 +35,9 @@ class Weather(Faults):
     def take(self, names: Iterable[str]) -> Fault | None:
         if self._chance.random() >= self.share:
             return super().take(names)
+        called = {*names, _ANYWHERE}
         self.failed += 1
-        return replace(self._chance.choice(self._kinds))
+        return replace(self._chance.choice([kind for kind in self._kinds if kind.match in called]))
 
     def clear(self) -> None:
         super().clear()
