@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import os
 import sys
@@ -53,33 +52,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
-    import uvicorn  # noqa: PLC0415 - the other commands do without
+    from relay.server import PortTaken, serve  # noqa: PLC0415 - the other commands do without
 
-    from relay import logs  # noqa: PLC0415
-    from relay.app import create_app  # noqa: PLC0415
-    from relay.store import prove_ledger  # noqa: PLC0415
-
-    asyncio.run(prove_ledger(settings.relay_database_url))
-    logs.configure()
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            host=settings.host,
-            port=settings.port,
-            loop="uvloop",
-            http="httptools",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=30,
-        )
-    )
-    # What is loaded by now stays: the collector need not look through it again and again.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-    server.run()
-    return 0 if server.started else 1
+    try:
+        return serve(settings)
+    except PortTaken as error:
+        return _complain("The relay cannot start:", [str(error)], 1)
 
 
 def _check(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -89,8 +67,9 @@ def _check(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
+        width = max(len(finding.name) for finding in findings)
         for finding in findings:
-            print(f"{_MARKS[finding.ok]}  {finding.name:<18} {finding.text}")
+            print(f"{_MARKS[finding.ok]}  {finding.name:<{width}}  {finding.text}")
     return int(any(finding.ok is False for finding in findings))
 
 

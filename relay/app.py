@@ -31,7 +31,7 @@ from relay.routes.groups import GroupRoutes
 from relay.routes.health import HealthRoutes
 from relay.routes.openapi import OpenApiRoutes
 from relay.routes.problems import on_http_exception, on_relay_error
-from relay.routes.requests import Requests
+from relay.routes.requests import Faults, Requests
 from relay.routes.tickets import TicketRoutes
 from relay.routes.usersig import UserSigRoutes
 from relay.settings import Settings
@@ -61,7 +61,11 @@ def create_app(
     app = Starlette(
         lifespan=lambda app: _lifespan(app, settings, clock, patience or Patience()),
         exception_handlers={RelayError: on_relay_error, HTTPException: on_http_exception},
-        middleware=[Middleware(Requests), Middleware(AppCors, origins=settings.relay_allowed_origins)],
+        middleware=[
+            Middleware(Requests),
+            Middleware(AppCors, origins=settings.relay_allowed_origins),
+            Middleware(Faults),
+        ],
     )
     app.router.redirect_slashes = False
     return app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from relay.app import create_crm, create_im
 from relay.crm import TIMEOUT as CRM_TIMEOUT
@@ -22,21 +23,19 @@ async def check_everything(settings: Settings) -> list[Check]:
     crm_http, im_http = Http(timeout=CRM_TIMEOUT), Http(timeout=IM_TIMEOUT)
     crm, im = create_crm(settings, crm_http, Patience()), create_im(settings, im_http, Patience())
     try:
-        return [
-            *[Check("settings", None, warning) for warning in settings.warnings],
-            await _check(
-                "database",
-                f"{settings.relay_database_url} takes writes",
-                lambda: prove_ledger(settings.relay_database_url),
-            ),
-            *await salesforce_checks(crm, case_fields=settings.salesforce_case_fields),
-            await _check(
-                "tencent", f"{settings.tencent_api_url} accepts our signature as {settings.tencent_admin_id}", im.ping
-            ),
-        ]
+        salesforce = await salesforce_checks(crm, case_fields=settings.salesforce_case_fields)
+        tencent = await _check("Tencent Chat", f"takes our signature as {settings.tencent_admin_id}", im.ping)
     finally:
         await crm.close()
         await im_http.close()
+    database = settings.relay_database_url
+    return [
+        *[Check("Settings", None, warning) for warning in settings.warnings],
+        _at(await _check("Database", "takes writes", lambda: prove_ledger(database)), "RELAY_DATABASE_URL", database),
+        _at(salesforce[0], "SALESFORCE_LOGIN_URL", settings.salesforce_login_url),
+        *salesforce[1:],
+        _at(tencent, "TENCENT_REGION or TENCENT_API_URL", settings.tencent_api_url),
+    ]
 
 
 async def _check(name: str, fine: str, probe: Callable[[], Awaitable[None]]) -> Check:
@@ -46,3 +45,9 @@ async def _check(name: str, fine: str, probe: Callable[[], Awaitable[None]]) -> 
     except RelayError as error:
         return Check(name, False, error.for_log)
     return Check(name, True, f"{fine} ({(time.perf_counter() - began) * 1000:.0f} ms)")
+
+
+def _at(check: Check, setting: str, address: str) -> Check:
+    """The same, with what was asked and, if it went wrong, the setting that says so. Addresses hold no secret."""
+    where = address if check.ok else f"{setting} is {address}"
+    return replace(check, text=f"{check.text} [{where}]")

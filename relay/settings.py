@@ -238,6 +238,9 @@ def _check_together(read: _Reader, settings: Settings) -> None:
         problems.append("No app could call: set RELAY_APP_JWT_SECRET, RELAY_APP_JWKS_URL or RELAY_APP_API_KEYS")
     if not settings.relay_callout_secrets:
         problems.append("RELAY_CALLOUT_SECRETS is missing: the secret that your org's External Credential holds")
+    apps = {str(settings.relay_app_jwt_secret), *map(str, settings.relay_app_api_keys)} - {""}
+    if apps.intersection(map(str, settings.relay_callout_secrets)):
+        problems.append("RELAY_CALLOUT_SECRETS must not hold a secret of the app: whoever has it would be the org, too")
     _check_database(problems, settings)
     if not re.fullmatch(r"[0-9]+\.0", settings.salesforce_api_version):
         problems.append("SALESFORCE_API_VERSION must look like 67.0")
@@ -248,7 +251,7 @@ def _check_together(read: _Reader, settings: Settings) -> None:
 
 def _check_database(problems: list[str], settings: Settings) -> None:
     url = settings.relay_database_url
-    if not re.match(r"sqlite:///.+", url):
+    if not re.match(r"sqlite:///(?!:memory:).+", url):
         problems.append(
             "RELAY_DATABASE_URL must be sqlite:///relative/path or sqlite:////absolute/path"
             " (PostgreSQL is not supported yet)"

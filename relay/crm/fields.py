@@ -44,11 +44,15 @@ def refused_fields(info: CaseInfo, allowed: Collection[str]) -> tuple[tuple[str,
     """
     permitted = {name.lower() for name in allowed} - _OURS
     refused = []
+    seen: set[str] = set()
     for name in info.fields or {}:
         if name.lower() in _OURS:
             refused.append((f"caseInfo.fields.{name}", "has a key of its own, or is the relay's"))
         elif name.lower() not in permitted:
             refused.append((f"caseInfo.fields.{name}", "is not one of SALESFORCE_CASE_FIELDS"))
+        elif name.lower() in seen:
+            refused.append((f"caseInfo.fields.{name}", "stands there twice, in two spellings"))
+        seen.add(name.lower())
     return tuple(refused)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from relay import ids
 from relay.errors import BadRequest, BodyTooLarge, NotJson
@@ -37,11 +37,21 @@ def _record(prefix: str) -> Callable[[str], str]:
     return lambda text: ids.to_18(text, prefix)
 
 
+def _shown(description: str, pattern: str) -> Any:
+    return Field(description=description, json_schema_extra={"pattern": pattern})
+
+
+def _shown_record(kind: str, prefix: str) -> Any:
+    return _shown(f"{kind}, 15 or 18 characters", f"^{prefix}[A-Za-z0-9]{{12}}([A-Za-z0-9]{{3}})?$")
+
+
 Text = Annotated[StrictStr, AfterValidator(_present)]
-CaseId = Annotated[Text, AfterValidator(_record(ids.CASE)), Field(description="a Case id, 15 or 18 characters")]
-AgentId = Annotated[Text, AfterValidator(_record(ids.USER)), Field(description="a User id, 15 or 18 characters")]
-OrgId = Annotated[Text, AfterValidator(_record(ids.ORG)), Field(description="an org id, 15 or 18 characters")]
-EndUserId = Annotated[Text, AfterValidator(_end_user), Field(description="1 to 32 of A-Z a-z 0-9 _ . @ -")]
+CaseId = Annotated[Text, AfterValidator(_record(ids.CASE)), _shown_record("a Case id", ids.CASE)]
+AgentId = Annotated[Text, AfterValidator(_record(ids.USER)), _shown_record("a User id", ids.USER)]
+OrgId = Annotated[Text, AfterValidator(_record(ids.ORG)), _shown_record("an org id", ids.ORG)]
+EndUserId = Annotated[
+    Text, AfterValidator(_end_user), _shown("1 to 32 of A-Z a-z 0-9 _ . @ -", "^[A-Za-z0-9_.@-]{1,32}$")
+]
 
 
 class CreateTicket(BaseModel):
@@ -109,10 +119,13 @@ async def _read(request: Request, limit: int) -> bytes:
     if declared.isdecimal() and int(declared) > limit:
         raise BodyTooLarge(f"The body may have {limit} bytes")
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise BodyTooLarge(f"The body may have {limit} bytes")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > limit:
+                raise BodyTooLarge(f"The body may have {limit} bytes")
+    except ClientDisconnect:
+        raise BadRequest("The body was cut off") from None
     return bytes(body)
 
 

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from relay.errors import BadRequest
+from relay.routes.problems import problem
 
 _APP_ROUTES = ("/createticket", "/usersig", "/history")
 _APP_FOLDERS = ("/tickets/",)
+
+
+class _Cors(CORSMiddleware):
+    def preflight_response(self, request_headers: Headers) -> Response:
+        answer = super().preflight_response(request_headers)
+        if answer.status_code < 400:
+            return answer
+        message = "allows no requests with this origin, method or headers: see RELAY_ALLOWED_ORIGINS"
+        return problem(BadRequest(f"This route {message}", title="Disallowed CORS request").problem())
 
 
 class AppCors:
@@ -16,7 +30,7 @@ class AppCors:
 
     def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
         self._app = app
-        self._with_cors = CORSMiddleware(
+        self._with_cors = _Cors(
             app,
             allow_origins=origins,
             allow_methods=["GET", "POST"],

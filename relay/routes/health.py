@@ -42,7 +42,7 @@ class HealthRoutes:
     async def healthz(self, _: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    async def readyz(self, request: Request) -> Response:
+    async def readyz(self, _: Request) -> Response:
         async with self._lock:
             if self._clock() - self._asked_at > _KEPT:
                 answers = await asyncio.gather(*(_ask(name, probe) for name, probe in self._probes.items()))
@@ -51,7 +51,7 @@ class HealthRoutes:
         wrong = [name for name, answer in self._found.items() if answer != "ok"]
         if wrong:
             error = NotReady(f"Not ready: {', '.join(wrong)}. `relay check` says what is wrong", retry_after=_KEPT)
-            return problem(request, {**error.problem(), "checks": self._found}, {"Retry-After": "10"})
+            return problem({**error.problem(), "checks": self._found}, {"Retry-After": "10"})
         return JSONResponse({"status": "ready", "checks": self._found})
 
 

@@ -10,19 +10,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from relay.errors import RelayError, Unauthorized
+from relay.logs import request_id
 
 MEDIA_TYPE = "application/problem+json"
 
 _TITLES = {404: "Not found", 405: "Method not allowed"}
 
 
-def problem(request: Request, document: dict[str, object], headers: dict[str, str] | None = None) -> Response:
-    """The document, completed with the request's id, under the status that it names."""
-    body = json.dumps({**document, "requestId": request.scope["request_id"]}, ensure_ascii=False)
+def problem(document: dict[str, object], headers: dict[str, str] | None = None) -> Response:
+    """The document, completed with the id of the request that is being answered, under the status that it names."""
+    body = json.dumps({**document, "requestId": request_id.get()}, ensure_ascii=False)
     return Response(body.encode(), int(str(document["status"])), headers=headers, media_type=MEDIA_TYPE)
 
 
-async def on_relay_error(request: Request, error: Exception) -> Response:
+async def on_relay_error(_: Request, error: Exception) -> Response:
     """Any RelayError."""
     assert isinstance(error, RelayError)  # noqa: S101 - what it is registered for
     headers = {}
@@ -30,10 +31,10 @@ async def on_relay_error(request: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(math.ceil(error.retry_after or 5))
     if isinstance(error, Unauthorized):
         headers["WWW-Authenticate"] = "Bearer"
-    return problem(request, error.problem(), headers)
+    return problem(error.problem(), headers)
 
 
-async def on_http_exception(request: Request, error: Exception) -> Response:
+async def on_http_exception(_: Request, error: Exception) -> Response:
     """What Starlette itself refuses: an unknown path, a wrong method."""
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "http_error")
@@ -46,4 +47,4 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
         "code": code,
         "retryable": False,
     }
-    return problem(request, document, dict(error.headers or {}))
+    return problem(document, dict(error.headers or {}))

@@ -1,4 +1,4 @@
-"""What every request gets: an id, a line in the log, and a problem document even where the relay itself fails."""
+"""What every request gets: an id, a line in the log, and an answer even where the relay itself fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import secrets
 import time
 
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from relay.errors import InternalError
@@ -20,7 +19,7 @@ _WELL_FORMED = re.compile(rb"[A-Za-z0-9._:-]{1,128}\Z")
 
 
 class Requests:
-    """ASGI middleware around everything else."""
+    """ASGI middleware around everything else: the id and the line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -29,7 +28,7 @@ class Requests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope["request_id"] = identity = _identity(scope)
+        identity = _identity(scope)
         request_id.set(identity)
         began, status = time.perf_counter(), 0
 
@@ -42,17 +41,36 @@ class Requests:
 
         try:
             await self._app(scope, receive, send_with_id)
-        except Exception:
-            _log.exception("a fault of the relay itself")
-            if not status:
-                document = InternalError("The relay itself failed; its log says how, under the requestId").problem()
-                await problem(Request(scope), document)(scope, receive, send_with_id)
         finally:
             spent = (time.perf_counter() - began) * 1000
             # the path without its query: Tencent's callbacks carry a signature there
             fields = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(spent, 1)}
             quiet = scope["path"] in _PROBES and status == 200
             _log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"fields": fields})
+
+
+class Faults:
+    """ASGI middleware around the routes: whatever they did not foresee is logged, and answered as a problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if begun or scope["type"] != "http":
+                raise
+            _log.exception("a fault of the relay itself")
+            error = InternalError("The relay itself failed; its log says how, under the requestId")
+            await problem(error.problem())(scope, receive, send)
 
 
 def _identity(scope: Scope) -> str:

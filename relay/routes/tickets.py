@@ -47,20 +47,20 @@ class TicketRoutes:
         app.may_speak_for(wish.userId)
         check_end_user(self._im, wish.userId)
         self._check_fields(wish.caseInfo)
-        return self._answer(request, await self._tickets.open_ticket(wish.userId, wish.caseInfo, key))
+        return self._answer(await self._tickets.open_ticket(wish.userId, wish.caseInfo, key))
 
     async def ticket(self, request: Request) -> Response:
         app = await self._callers.app(request.headers.get("authorization"))
-        return self._answer(request, await self._tickets.find_ticket(request.path_params["ticket_id"], app.user_id))
+        return self._answer(await self._tickets.find_ticket(request.path_params["ticket_id"], app.user_id))
 
     def _check_fields(self, info: CaseInfo) -> None:
         if refused := self._refused_fields(info):
             text = "; ".join(f"{path} {message}" for path, message in refused)
             raise BadRequest(text, title=f"Invalid {refused[0][0]}", fields=refused)
 
-    def _answer(self, request: Request, ticket: Ticket) -> Response:
+    def _answer(self, ticket: Ticket) -> Response:
         if ticket.state == "failed" and ticket.problem is not None:
-            return problem(request, ticket.problem)
+            return problem(ticket.problem)
         if ticket.state == "done" and ticket.case_id is not None:
             return JSONResponse(
                 {

@@ -51,7 +51,10 @@ class SqliteDatabase:
             await self._loop.run_in_executor(self._thread, self._connect)
         except (sqlite3.Error, OSError) as error:
             self._thread.shutdown()
-            raise StoreUnavailable(f"The ledger {self._path} cannot be opened: {error}") from error
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise StoreUnavailable(
+                f"The ledger {self._path} (RELAY_DATABASE_URL) cannot be opened: {reason}"
+            ) from error
 
     async def close(self) -> None:
         """Finish what was asked for and close the file."""

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.salesforce.ids import to18
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, groups
+from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, eventually, groups
 from tests.scenarios.wire import AGENT, BODIES, CASE, assert_problem, untouched
 
 pytestmark = pytest.mark.anyio
@@ -306,3 +306,22 @@ async def test_another_org_changes_nothing_in_a_real_group(relay: Relay, sandbox
         assert_problem(answer, 403)
 
     assert groups(sandbox) == before
+
+
+async def test_a_body_that_is_cut_off_makes_nothing(
+    relay: Relay, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And it is the caller's fault, not the relay's."""
+    caplog.clear()
+    with untouched(sandbox):
+        _, writer = await _send(relay, b"Content-Length: 500\r\n", b'{"userId":"alice","caseInfo":{"subject":"x"}}')
+        writer.close()
+        await writer.wait_closed()
+
+        async def noticed() -> bool:
+            return any(record.name == "relay.requests" for record in caplog.records)
+
+        caplog.set_level("INFO")
+        await relay.client.get("/healthz")
+        await eventually(noticed)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []

@@ -181,3 +181,9 @@ async def test_keys_are_told_apart_by_case_and_by_user(relay: Relay, sandbox: Sa
     for user_id, key in (("alice", "k"), ("alice", "K"), ("bob", "k"), ("alice", "k1")):
         assert (await relay.open_ticket(user_id, key)).status_code == 200
     assert len(cases(sandbox)) == 4
+
+
+async def test_two_spellings_of_one_field_are_refused(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(SALESFORCE_CASE_FIELDS="Status")
+    answer = await relay.open_ticket(fields={"Status": "New", "status": "Working"})
+    assert answer.status_code in (400, 422), (answer.text[:80], [case["Status"] for case in cases(sandbox)])

@@ -53,7 +53,7 @@ async def test_people_read_one_line_for_each_finding(sandbox: Sandbox, tmp_path:
     assert {line.split()[0] for line in good.out.splitlines()} == {"ok"}
     bad = await relay_command("check", env={**env, "TENCENT_SECRET_KEY": "f" * 64}, directory=tmp_path)
     assert (bad.code, bad.err) == (1, "")
-    assert [line.split()[1] for line in bad.out.splitlines() if line.startswith("FAIL")] == ["tencent"]
+    assert [line.split()[1] for line in bad.out.splitlines() if line.startswith("FAIL")] == ["Tencent"]
 
 
 NOWHERE = "https://localhost:1"
@@ -64,13 +64,13 @@ WRONG: list[tuple[dict[str, str], list[str]]] = [
     ({"SALESFORCE_LOGIN_URL": "https://no-such-host.invalid"}, ["Salesforce login"]),
     ({"SALESFORCE_API_VERSION": "999.0"}, ["Salesforce API version", "SALESFORCE_API_VERSION"]),
     ({"SALESFORCE_CASE_FIELDS": "Nothing__c"}, ["Nothing__c", "SALESFORCE_CASE_FIELDS"]),
-    ({"TENCENT_SECRET_KEY": "f" * 64}, ["tencent", "TENCENT_SECRET_KEY"]),
-    ({"TENCENT_SDK_APP_ID": "1400000001"}, ["tencent", "SDKAppID", "TENCENT_REGION"]),
-    ({"TENCENT_ADMIN_ID": "somebody"}, ["tencent", "TENCENT_ADMIN_ID"]),
-    ({"TENCENT_API_URL": NOWHERE}, ["tencent", "cannot be reached"]),
-    ({"TENCENT_API_URL": "https://no-such-host.invalid"}, ["tencent", "cannot be reached"]),
-    ({"RELAY_DATABASE_URL": "sqlite:////no/such/folder/relay.db"}, ["database", "/no/such/folder/relay.db"]),
-    ({"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": ""}, ["Salesforce login", "tencent", "certificate"]),
+    ({"TENCENT_SECRET_KEY": "f" * 64}, ["Tencent Chat", "TENCENT_SECRET_KEY"]),
+    ({"TENCENT_SDK_APP_ID": "1400000001"}, ["Tencent Chat", "SDKAppID", "TENCENT_REGION"]),
+    ({"TENCENT_ADMIN_ID": "somebody"}, ["Tencent Chat", "TENCENT_ADMIN_ID"]),
+    ({"TENCENT_API_URL": NOWHERE}, ["Tencent Chat", "cannot be reached"]),
+    ({"TENCENT_API_URL": "https://no-such-host.invalid"}, ["Tencent Chat", "cannot be reached"]),
+    ({"RELAY_DATABASE_URL": "sqlite:////no/such/folder/relay.db"}, ["Database", "/no/such/folder/relay.db"]),
+    ({"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": ""}, ["Salesforce login", "Tencent Chat", "certificate"]),
 ]
 
 
@@ -126,7 +126,7 @@ async def test_a_vendor_that_is_away_is_told_from_one_that_refuses(sandbox: Sand
         control.faults.add([Fault("*", times=FOREVER, status=503)])
     code, findings = await checked(sandbox, tmp_path)
     assert code == 1
-    assert {finding["name"] for finding in findings if finding["ok"] is False} == {"Salesforce login", "tencent"}
+    assert {finding["name"] for finding in findings if finding["ok"] is False} == {"Salesforce login", "Tencent Chat"}
     assert "TENCENT_SECRET_KEY" not in failures(findings)
     assert "CLIENT_SECRET" not in failures(findings)
 
@@ -165,3 +165,9 @@ async def test_the_ledger_is_readable_by_its_owner_alone(sandbox: Sandbox, tmp_p
     await checked(sandbox, tmp_path)
     modes = {path.stat().st_mode & 0o077 for path in tmp_path.glob("relay.db*")}  # noqa: ASYNC240 - nobody waits
     assert modes == {0}
+
+
+@pytest.mark.parametrize("name", ["SALESFORCE_LOGIN_URL", "TENCENT_API_URL"])
+async def test_an_address_that_cannot_be_reached_is_named(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    _, findings = await checked(sandbox, tmp_path, **{name: NOWHERE})
+    assert name in failures(findings) or NOWHERE in failures(findings), failures(findings)

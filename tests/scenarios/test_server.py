@@ -250,3 +250,25 @@ async def test_a_failure_is_kept_as_well(ticking: Ticking, start_relay: StartRel
     asked = calls(sandbox)
     await asyncio.gather(*(relay.client.get("/readyz") for _ in range(50)))
     assert calls(sandbox) == asked
+
+
+async def test_a_browser_reads_a_fault_of_the_relay(
+    shared: Relay, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("relay.routes.usersig.check_end_user", broken)
+    headers = {"Origin": APP, "Authorization": f"Bearer {shared.api_key}"}
+
+    answer = await shared.client.post("/usersig", json={"userId": "alice"}, headers=headers)
+
+    assert_problem(answer, 500, "Internal error")
+    assert "a bug" in caplog.text
+    assert "a bug" not in answer.text
+    assert answer.headers["access-control-allow-origin"] == APP
+
+
+async def test_a_refused_preflight_is_a_problem_document(shared: Relay, relay: Relay) -> None:
+    for one in (shared, relay):
+        assert_problem(await one.client.options("/createticket", headers=preflight(OTHER, "/createticket")), 400)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import signal
+import socket
 import sqlite3
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from relay.settings import EXAMPLES
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import cases, commands, eventually, groups, posted
-from tests.scenarios.processes import Ended, environment, relay_command, serving
+from tests.scenarios.processes import Ended, as_json, environment, relay_command, serving
 from tests.scenarios.wire import assert_problem
 
 pytestmark = pytest.mark.anyio
@@ -230,3 +231,47 @@ async def test_it_starts_without_asking_a_vendor(sandbox: Sandbox, tmp_path: Pat
         await eventually(done)
         await relay.stop()
     assert len(cases(sandbox)) == len(groups(sandbox)) == 1
+
+
+async def test_a_port_that_is_taken_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = environment(sandbox, tmp_path, PORT=port)
+        ended = await relay_command("serve", env=env, directory=tmp_path)
+    assert ended.code == 1
+    assert port in ended.out + ended.err
+    assert "Traceback" not in ended.out + ended.err
+
+
+async def test_a_ledger_that_cannot_be_opened_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    for url in (f"sqlite:///{tmp_path}/no/such/folder/relay.db", f"sqlite:///{tmp_path}"):
+        ended = await relay_command(
+            "serve", env=environment(sandbox, tmp_path, RELAY_DATABASE_URL=url), directory=tmp_path
+        )
+        assert ended.code in (1, 2), ended
+        assert "RELAY_DATABASE_URL" in ended.out + ended.err
+        assert "Traceback" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_stopped_relay_ends_with_0_and_without_a_word(
+    sandbox: Sandbox, tmp_path: Path, number: signal.Signals
+) -> None:
+    async with serving(environment(sandbox, tmp_path), tmp_path) as relay:
+        relay.process.send_signal(number)
+        code = await relay.ended()
+    assert [line for line in relay.lines if not line.startswith("{")] == []
+    assert [line for line in as_json(relay.lines) if line["level"] in ("error", "critical")] == []
+    assert code == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "check"])
+async def test_a_ledger_in_memory_is_refused_by_name(sandbox: Sandbox, tmp_path: Path, command: str) -> None:
+    env = environment(sandbox, tmp_path, RELAY_DATABASE_URL="sqlite:///:memory:")
+    assert_refused(await relay_command(command, env=env, directory=tmp_path), "RELAY_DATABASE_URL")
+
+
+@pytest.mark.parametrize("name", ["RELAY_APP_API_KEYS", "RELAY_APP_JWT_SECRET"])
+async def test_an_apps_credential_cannot_be_the_orgs(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    env = environment(sandbox, tmp_path, RELAY_CALLOUT_SECRETS=sandbox.environment[name])
+    assert_refused(await relay_command("usersig", "alice", env=env, directory=tmp_path), "RELAY_CALLOUT_SECRETS")
