@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,12 +16,20 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 def migrate_sqlite(path: Path) -> None:
     """Apply what is missing. Raises sqlite3.Error where the file cannot be read or written."""
     if _missing(path):
-        try:
-            _apply(f"sqlite:///{quote(str(path.resolve()))}")
-        except Exception as error:
+        with _one_at_a_time(path.parent):
             if _missing(path):  # otherwise another process did it meanwhile
-                doubt = "is the disk full or read-only?"  # which yoyo reports as a failed assertion
-                raise sqlite3.OperationalError(f"its tables cannot be made, {doubt} ({error!r})") from error
+                _apply(path)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(directory: Path) -> Iterator[None]:
+    """A lock that the system takes from a process that is killed; yoyo's own would stay for good."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _missing(path: Path) -> set[str]:
@@ -31,12 +42,16 @@ def _missing(path: Path) -> set[str]:
         return wanted - {row[0] for row in connection.execute("select migration_id from _yoyo_migration")}
 
 
-def _apply(url: str) -> None:
-    """Not under yoyo's own lock: a process killed in the middle would leave it locked for good."""
+def _apply(path: Path) -> None:
+    """A process killed here may leave tables that are not marked as made: scripts must bear being run again."""
     import yoyo  # here, because only a new ledger needs it  # noqa: PLC0415
 
-    backend = yoyo.get_backend(url)
+    backend = yoyo.get_backend(f"sqlite:///{quote(str(path.resolve()))}")
     try:
+        backend.break_lock()  # a dead process's: the living wait for each other elsewhere
         backend.apply_migrations(backend.to_apply(yoyo.read_migrations(str(_MIGRATIONS))))
+    except Exception as error:
+        doubt = "is the disk full?"  # which yoyo may report as a failed assertion
+        raise sqlite3.OperationalError(f"its tables cannot be made, {doubt} ({error!r})") from error
     finally:
         backend.connection.close()

@@ -22,6 +22,23 @@ async def main():
 asyncio.run(main())
 """
 
+_OPEN_AND_DIE = (
+    """
+import os, signal, sqlite3, sys
+from yoyo.backends.base import DatabaseBackend
+execute, left = DatabaseBackend.execute, int(sys.argv[2])
+def counted(*arguments, **options):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return execute(*arguments, **options)
+DatabaseBackend.execute = counted
+sys.argv[2] = "name"
+"""
+    + _OPEN
+)
+
 
 async def test_four_processes_can_make_the_tables_at_once(path: Path) -> None:
     names = ["one", "two", "three", "four"]
@@ -34,13 +51,21 @@ async def test_four_processes_can_make_the_tables_at_once(path: Path) -> None:
     await ledger.close()
 
 
-async def test_a_migration_that_was_killed_is_made_by_the_next_start(path: Path) -> None:
-    for pause in (0.0, 0.1, 0.15, 0.2, 0.25, 0.3):
-        process = await start_python("-c", _OPEN, f"sqlite:///{path}", "name")
-        await asyncio.sleep(pause)  # somewhere in its start, which is what is tried
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+async def test_two_of_one_process_can_make_the_tables_at_once(tmp_path: Path) -> None:
+    for number in range(5):
+        url = f"sqlite:///{tmp_path / f'{number}.db'}"
+        ledgers = await asyncio.gather(open_ledger(url), open_ledger(url))
+        for ledger in ledgers:
+            await accept(ledger)
+            await ledger.close()
+
+
+@pytest.mark.parametrize("statement", range(1, 37, 3))
+async def test_a_start_that_was_killed_while_it_made_the_tables_is_made_good_by_the_next(
+    path: Path, statement: int
+) -> None:
+    process = await start_python("-c", _OPEN_AND_DIE, f"sqlite:///{path}", str(statement))
+    assert await process.wait() in (0, -9)
 
     ledger = await open_ledger(f"sqlite:///{path}")
     await accept(ledger)

@@ -1,6 +1,6 @@
 -- Times are Unix seconds. "due" is when an open row may be taken (over): the end of a lease, or of a pause between attempts.
 
-create table tickets (
+create table if not exists tickets (
     ticket_id text primary key,
     body_hash text not null,
     user_id text not null,
@@ -17,11 +17,11 @@ create table tickets (
     ended_at double precision
 );
 
-create index tickets_open on tickets (due) where state = 'open';
+create index if not exists tickets_open on tickets (due) where state = 'open';
 
-create index tickets_to_blank on tickets (ended_at) where case_info is not null;
+create index if not exists tickets_to_blank on tickets (ended_at) where case_info is not null;
 
-create table commands (
+create table if not exists commands (
     command_id integer primary key autoincrement,
     verb text not null,
     group_id text not null,
@@ -35,9 +35,9 @@ create table commands (
     created_at double precision not null
 );
 
-create index commands_open on commands (group_id, command_id) where state = 'open';
+create index if not exists commands_open on commands (group_id, command_id) where state = 'open';
 
-create table notes (
+create table if not exists notes (
     name text primary key,
     value text not null
 );
