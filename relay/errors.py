@@ -14,7 +14,7 @@
     `-- VendorError                 502     vendor_error                    (never raised itself)
         |-- CrmError                502     crm_error                       Salesforce said something unknown
         |   |-- CrmRejected         422     crm_rejected                    it refused the content of the Case
-        |   |-- CrmAuthFailed       502     crm_auth_failed                 it refused our credentials
+        |   |-- CrmAuthFailed       502     crm_auth_failed       promised  it refused our credentials
         |   |-- CrmMisconfigured    502     crm_misconfigured               a field, permission or API is missing
         |   |-- CrmNotFound         404     crm_not_found                   the record is gone
         |   |-- CrmUnavailable      503     crm_unavailable      yes        away, busy, or over its limits
@@ -27,12 +27,13 @@
             |-- AccountNotImported  502     account_not_imported            import it, then once more
             |-- GroupNotFound       404     group_not_found
             |   `-- GroupNotReady   404     group_not_found      yes        met while its ticket is still being opened
-            |-- ImAuthFailed        502     im_auth_failed                  it refused our signature
+            |-- ImAuthFailed        502     im_auth_failed        promised  it refused our signature
             |-- ImMisconfigured     502     im_misconfigured                plan, region or permission
             |-- ImUnavailable       503     im_unavailable       yes
             |-- ImNonsense          502     im_nonsense          yes, 5x
             `-- ImOutcomeUnknown    504     im_outcome_unknown   yes
 
+"promised": what was promised to a caller is tried again, for an operator will mend it; who still waits is told.
 SettingsError is not a RelayError, so that no handler of runtime errors can swallow it.
 """
 
@@ -59,6 +60,8 @@ class RelayError(Exception):
     code = "internal_error"
     title = "Internal error"
     retryable = False
+    mendable = False
+    """Whether an operator can mend it, so that what was promised is not given up."""
     attempts: int | None = None
     """How often background work tries a retryable failure before it ends; None: as long as it takes."""
 
@@ -165,6 +168,7 @@ class CrmRejected(CrmError):
 
 class CrmAuthFailed(CrmError):
     code, title = "crm_auth_failed", "Salesforce auth error"
+    mendable = True
 
 
 class CrmMisconfigured(CrmError):
@@ -217,6 +221,7 @@ class GroupNotReady(GroupNotFound):
 
 class ImAuthFailed(ImError):
     code = "im_auth_failed"
+    mendable = True
 
 
 class ImMisconfigured(ImError):

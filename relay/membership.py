@@ -129,7 +129,7 @@ class Membership:
             raise not_ready from None
 
     async def _put_down(self, command: Command, error: RelayError) -> None:
-        pause = next_attempt(error, command.attempts)
+        pause = next_attempt(error, command.attempts + 1, promised=not self._is_awaited(command))
         if pause is not None:
             _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.for_log)
             await self._store.postpone_command(command, self._clock() + pause)
@@ -139,13 +139,16 @@ class Membership:
             _log.error("command %s has ended: %s", command.command_id, error.for_log)
             await self._store.fail_command(command, error.problem())
 
+    def _is_awaited(self, command: Command) -> bool:
+        outcome = self._callers.get(command.command_id)
+        return outcome is not None and not outcome.done()
+
     def _tell_caller(self, command: Command, error: RelayError | None) -> bool:
         """Whether somebody is still waiting to hear how it ended."""
-        outcome = self._callers.get(command.command_id)
-        if outcome is None or outcome.done():
+        if not self._is_awaited(command):
             return False
         if error is None:
-            outcome.set_result(None)
+            self._callers[command.command_id].set_result(None)
         else:
-            outcome.set_exception(error)
+            self._callers[command.command_id].set_exception(error)
         return True

@@ -47,7 +47,7 @@ class Ticket:
     problem: a problem document, see RelayError.problem.
     abandoned: it was taken over from a process that let go of it without a word, so anything may have been done.
     claim: rises whenever somebody takes the ticket over; who holds an older number may no longer write.
-    attempts: how often background work has tried it.
+    attempts: how often it was tried and put down again.
     """
 
     ticket_id: str

@@ -66,12 +66,15 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, *[10.0] * 11, 20.0, 40.0, 60.0)
 _LONGEST = 60.0
 
 
-def next_attempt(error: RelayError, attempts: int) -> float | None:
-    """Seconds, at most 60, until background work may try again after so many attempts; None where the error ends it.
+def next_attempt(error: RelayError, attempts: int, *, promised: bool = False) -> float | None:
+    """Seconds, at most 60, until background work may try again after so many failures; None where the error ends it.
 
+    promised: somebody was told that it will be done, so what an operator can mend does not end it.
     Drawn from the upper half of the pause, so that what failed together does not come back together.
     """
-    if not error.retryable or (error.attempts is not None and attempts >= error.attempts):
+    if not (error.retryable or (promised and error.mendable)) or (
+        error.attempts is not None and attempts >= error.attempts
+    ):
         return None
     pause = _PAUSES[min(max(attempts, 1), len(_PAUSES)) - 1]
     return max(random.uniform(pause / 2, pause), min(error.retry_after or 0.0, _LONGEST))

@@ -13,6 +13,7 @@ import json
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -52,6 +53,7 @@ class Tickets:
         self._holder, self._lease, self._wait = holder, lease, wait
         self._clock, self._sleep = clock, sleep
         self._running: dict[str, tuple[Ticket, asyncio.Task[Ticket]]] = {}
+        self._callers: Counter[str] = Counter()
 
     async def open_ticket(self, user_id: str, info: CaseInfo, key: str | None) -> Ticket:
         """The ticket of this user and key, opened now unless it was before; still "open" if that takes too long.
@@ -110,6 +112,7 @@ class Tickets:
 
     async def _ended(self, ticket: Ticket) -> Ticket:
         """The ticket when it has ended, or as it is when the caller was kept long enough."""
+        self._callers[ticket.ticket_id] += 1
         try:
             async with asyncio.timeout(self._wait):
                 while ticket.state == "open":
@@ -117,6 +120,10 @@ class Tickets:
         except TimeoutError:
             with suppress(StoreUnavailable):
                 return await self._store.find_ticket(ticket.ticket_id) or ticket
+        finally:
+            self._callers[ticket.ticket_id] -= 1
+            if not self._callers[ticket.ticket_id]:
+                del self._callers[ticket.ticket_id]
         return ticket
 
     async def _look(self, ticket: Ticket) -> Ticket:
@@ -140,7 +147,8 @@ class Tickets:
         return ended if written else await self._store.find_ticket(ticket.ticket_id) or ended
 
     async def _put_down(self, ticket: Ticket, error: RelayError) -> tuple[bool, Ticket]:
-        pause = next_attempt(error, ticket.attempts)
+        promised = ticket.claim > 1 or not self._callers[ticket.ticket_id]
+        pause = next_attempt(error, ticket.attempts + 1, promised=promised)
         if pause is not None:
             _log.warning("ticket %s will be tried again in %.1f s: %s", ticket.ticket_id, pause, error.for_log)
             return await self._store.postpone_ticket(ticket, self._clock() + pause), replace(ticket, holder=None)

@@ -18,7 +18,7 @@ _COMMAND = "command_id, verb, group_id, user_id, holder, claim, attempts"
 _ACCEPT_TICKET = f"""
 insert into tickets (
     ticket_id, body_hash, user_id, case_info, state, holder, abandoned, claim, attempts, due, created_at)
-values ($1, $2, $3, $4, 'open', $5, 0, 1, 1, $7, $6)
+values ($1, $2, $3, $4, 'open', $5, 0, 1, 0, $7, $6)
 on conflict (ticket_id) do update set
     abandoned = case when tickets.holder is null then 0 else 1 end,
     holder = excluded.holder, claim = tickets.claim + 1, due = excluded.due
@@ -29,20 +29,20 @@ returning {_TICKET}"""
 _CLAIM_TICKETS = f"""
 update tickets set
     abandoned = case when holder is null then 0 else 1 end,
-    holder = $1, claim = claim + 1, attempts = attempts + 1, due = $3
+    holder = $1, claim = claim + 1, due = $3
 where ticket_id in (
     select ticket_id from tickets where state = 'open' and due < $2 order by due limit $4 for update skip locked)
 returning {_TICKET}"""
 
 _ADD_COMMAND = f"""
 insert into commands (verb, group_id, user_id, state, holder, claim, attempts, due, created_at)
-select $1, $2, $3, 'open', case when earlier.found then null else $4 end, 1, 1,
+select $1, $2, $3, 'open', case when earlier.found then null else $4 end, 1, 0,
     case when earlier.found then $5 else $6 end, $5
 from (select exists (select 1 from commands where group_id = $2 and state = 'open') as found) as earlier
 returning {_COMMAND}"""
 
 _CLAIM_COMMANDS = f"""
-update commands set holder = $1, claim = claim + 1, attempts = attempts + 1, due = $3
+update commands set holder = $1, claim = claim + 1, due = $3
 where command_id in (
     select command_id from commands as this where state = 'open' and due < $2 and not exists (
         select 1 from commands as earlier
@@ -132,7 +132,7 @@ class Ledger:
         )
 
     async def postpone_ticket(self, ticket: Ticket, until: float) -> bool:
-        return await self._update_ticket(ticket, "holder = null, due = $3", until)
+        return await self._update_ticket(ticket, "holder = null, attempts = attempts + 1, due = $3", until)
 
     async def claim_tickets(self, *, holder: str, now: float, until: float, limit: int) -> list[Ticket]:
         return [_ticket(row) for row in await self._run(_CLAIM_TICKETS, holder, now, until, limit)]
@@ -175,7 +175,7 @@ class Ledger:
         return await self._update_command(command, "state = 'failed', holder = null, problem = $3", json.dumps(problem))
 
     async def postpone_command(self, command: Command, until: float) -> bool:
-        return await self._update_command(command, "holder = null, due = $3", until)
+        return await self._update_command(command, "holder = null, attempts = attempts + 1, due = $3", until)
 
     async def claim_commands(self, *, holder: str, now: float, until: float, limit: int) -> list[Command]:
         return [_command(row) for row in await self._run(_CLAIM_COMMANDS, holder, now, until, limit)]

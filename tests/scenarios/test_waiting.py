@@ -133,3 +133,41 @@ async def test_a_used_up_day_is_asked_about_every_minute(start_relay: StartRelay
 def test_keys_are_fetched_over_https_only() -> None:
     with pytest.raises(SettingsError):
         Settings.from_env({**REQUIRED, "RELAY_APP_JWKS_URL": "http://keys.acme.com/jwks.json"})
+
+
+async def test_credentials_that_are_refused_do_not_end_what_was_promised(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    misconfigured = await start_relay(RELAY_CREATE_WAIT="0", SALESFORCE_CLIENT_SECRET="not-the-secret-of-this-org")
+    promised = await misconfigured.open_ticket(key="k")
+    assert promised.status_code == 202
+    for _ in range(3):
+        misconfigured.clock.advance(60)
+        await misconfigured.worker.look()
+    await misconfigured.stop()
+
+    mended = await start_relay()
+    answer = await mended.settled(promised.json()["ticketId"])
+
+    assert answer.status_code == 200
+    assert len(cases(sandbox)) == len(groups(sandbox)) == 1
+
+
+async def test_who_still_waits_is_told_that_credentials_are_refused(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(SALESFORCE_CLIENT_SECRET="not-the-secret-of-this-org")
+
+    answer = await relay.open_ticket(key="k")
+
+    assert (answer.status_code, answer.json()["title"]) == (502, "Salesforce auth error")
+    assert (await relay.open_ticket(key="k")).json()["retryable"] is False
+
+
+async def test_only_failures_count_towards_the_last_attempt(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    """A client that asks again makes no difference, however often."""
+    relay = await start_relay(RELAY_CREATE_WAIT="0")
+    sandbox.tencent_control.faults.add([Fault("create_group", times=4, status=404)])  # which nobody can read
+    ticket_id = (await relay.open_ticket(key="k")).json()["ticketId"]
+    for _ in range(20):
+        await relay.open_ticket(key="k")
+
+    assert (await relay.settled(ticket_id)).status_code == 200
