@@ -8,8 +8,10 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 
+from relay import ids
 from relay.errors import BadRequest, RelayError, SettingsError
 from relay.settings import Settings
 
@@ -20,7 +22,7 @@ def main() -> None:
     """Exit codes: 0 done, 1 something is wrong, 2 the command or the settings are."""
     arguments = _parser().parse_args()
     try:
-        sys.exit(arguments.run(Settings.from_env(env_file=arguments.env_file), arguments))
+        sys.exit(arguments.run(Settings.from_env(env_file=arguments.env_file or Path(".env")), arguments))
     except SettingsError as error:
         sys.exit(_complain("The relay cannot start as it is configured:", error.problems, 2))
     except RelayError as error:
@@ -32,12 +34,11 @@ def main() -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="relay", description="The relay between apps, Salesforce and Tencent Chat.")
-    parser.add_argument(
-        "--env-file", type=Path, default=Path(".env"), help="settings that the environment does not have (.env)"
-    )
+    parser.add_argument("--version", action="version", version=f"relay {version('salesforce-chat-relay')}")
+    parser.add_argument("--env-file", type=_file, help="settings that the environment does not have (default: .env)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    serve = commands.add_parser("serve", help="run the relay")
+    serve = commands.add_parser("serve", help="run the relay; its settings come from the environment, see the README")
     serve.set_defaults(run=_serve)
 
     check = commands.add_parser("check", help="say what is wrong with the settings, Salesforce, Tencent and the ledger")
@@ -49,6 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     usersig.add_argument("--json", action="store_true", help="print the whole login as JSON")
     usersig.set_defaults(run=_usersig)
     return parser
+
+
+def _file(name: str) -> Path:
+    if not Path(name).exists():
+        raise argparse.ArgumentTypeError(f"{name} is not there")
+    return Path(name)
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
@@ -77,12 +84,14 @@ def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:
     from relay.app import create_im  # noqa: PLC0415
     from relay.im import TIMEOUT  # noqa: PLC0415
     from relay.retry import Patience  # noqa: PLC0415
-    from relay.routes.bodies import end_user  # noqa: PLC0415
+    from relay.routes.bodies import agent, end_user  # noqa: PLC0415
     from relay.routes.usersig import login  # noqa: PLC0415
     from relay.transport import Http  # noqa: PLC0415
 
+    user_id = arguments.user_id
+    user_id = agent(user_id) if user_id.startswith(ids.USER) and len(user_id) in (15, 18) else end_user(user_id)
     im = create_im(settings, Http(timeout=TIMEOUT), Patience())
-    if im.is_admin(user_id := end_user(arguments.user_id)):
+    if im.is_admin(user_id):
         raise BadRequest("An administrator's login is given to nobody", title="Invalid user id")
     answer = login(im, user_id)
     print(json.dumps(answer, indent=2) if arguments.json else answer["userSig"])

@@ -170,6 +170,8 @@ def _callers(settings: Settings, stack: AsyncExitStack, clock: Callable[[], floa
         jwt_secret=str(settings.relay_app_jwt_secret),
         jwks=jwks,
         api_keys=[str(key) for key in settings.relay_app_api_keys],
+        audience=settings.relay_app_jwt_audience or None,
+        issuer=settings.relay_app_jwt_issuer or None,
         callout_secrets=[str(secret) for secret in settings.relay_callout_secrets],
         clock=clock,
     )

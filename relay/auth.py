@@ -9,9 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jwt
+from jwt.exceptions import InvalidSubjectError
 
 from relay.errors import Forbidden, Unauthorized
 from relay.jwks import Jwks
+
+_REASONS: list[tuple[type[Exception], str]] = [
+    (InvalidSubjectError, "sub must be a string, the userId"),
+    (jwt.MissingRequiredClaimError, "exp and sub must be there"),
+    (jwt.InvalidAudienceError, "aud is not RELAY_APP_JWT_AUDIENCE"),
+    (jwt.InvalidIssuerError, "iss is not RELAY_APP_JWT_ISSUER"),
+    (jwt.InvalidAlgorithmError, "its algorithm is not one that this relay accepts"),
+    (jwt.InvalidSignatureError, "it was not signed with the key that this relay knows"),
+    (jwt.DecodeError, "it is not a JWT"),
+]
 
 _LONGEST_LIFE = 86400
 _SKEW = 60
@@ -27,7 +38,10 @@ class App:
     def may_speak_for(self, user_id: str) -> None:
         """Raise Forbidden if another end user is named than the one who is signed in."""
         if self.user_id not in (None, user_id):
-            raise Forbidden("userId is not the user that the token was made for", fields=(("userId", "is not yours"),))
+            raise Forbidden(
+                "userId must be the sub of the token: an app speaks for its own user only",
+                fields=(("userId", "must be the sub of the token"),),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +52,7 @@ class Org:
 class Callers:
     """Tells callers by their Authorization header. Raises Unauthorized, whatever is wrong with it.
 
+    audience, issuer: what a token's aud and iss must be; None: anything.
     jwt_secret, jwks: how apps' tokens are verified, either may be absent; the token never chooses.
     """
 
@@ -48,9 +63,12 @@ class Callers:
         jwks: Jwks | None,
         api_keys: Sequence[str],
         callout_secrets: Sequence[str],
+        audience: str | None = None,
+        issuer: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._jwt_secret, self._jwks, self._clock = jwt_secret, jwks, clock
+        self._audience, self._issuer = audience, issuer
         self._api_keys = [key.encode() for key in api_keys]
         self._callout_secrets = [secret.encode() for secret in callout_secrets]
 
@@ -60,7 +78,7 @@ class Callers:
         if _is_among(token, self._api_keys):
             return App(None)
         if token.count(".") != 2 or not (self._jwt_secret or self._jwks):
-            raise Unauthorized("The credential is neither a JWT nor one of RELAY_APP_API_KEYS")
+            raise Unauthorized("The credential is neither a JWT nor a key that this route takes")
         return App(await self._subject(token))
 
     async def org(self, authorization: str | None) -> Org:
@@ -88,8 +106,10 @@ class Callers:
                     "verify_exp": False,  # below, by our clock
                     "verify_nbf": False,
                     "verify_iat": False,
-                    "verify_aud": False,
+                    "verify_aud": self._audience is not None,
                 },
+                audience=self._audience,
+                issuer=self._issuer,
             )
         except (jwt.PyJWTError, ValueError, KeyError, TypeError) as error:
             raise Unauthorized(f"The token was refused: {_reason(error)}") from None
@@ -146,6 +166,9 @@ def _is_time(value: object) -> bool:
 
 def _reason(error: Exception) -> str:
     """What PyJWT found, as far as it holds nothing of the token."""
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return reason
     return type(error).__name__.removesuffix("Error")
 
 

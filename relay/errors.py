@@ -15,7 +15,7 @@
         |-- CrmError                502     crm_error                       Salesforce said something unknown
         |   |-- CrmRejected         422     crm_rejected                    it refused the content of the Case
         |   |-- CrmAuthFailed       502     crm_auth_failed       promised  it refused our credentials
-        |   |-- CrmMisconfigured    502     crm_misconfigured               a field, permission or API is missing
+        |   |-- CrmMisconfigured    502     crm_misconfigured     promised  a field, permission or API is missing
         |   |-- CrmNotFound         404     crm_not_found                   the record is gone
         |   |-- CrmUnavailable      503     crm_unavailable      yes        away, busy, or over its limits
         |   |-- CrmNonsense         502     crm_nonsense         yes, 5x    an answer that cannot be read
@@ -28,7 +28,8 @@
             |-- GroupNotFound       404     group_not_found
             |   `-- GroupNotReady   404     group_not_found      yes        met while its ticket is still being opened
             |-- ImAuthFailed        502     im_auth_failed        promised  it refused our signature
-            |-- ImMisconfigured     502     im_misconfigured                plan, region or permission
+            |-- ImMisconfigured     502     im_misconfigured      promised  plan, region or permission
+            |   `-- ImPlanLimit     502     im_plan_limit                   the plan has no room for more
             |-- ImUnavailable       503     im_unavailable       yes
             |-- ImNonsense          502     im_nonsense          yes, 5x
             `-- ImOutcomeUnknown    504     im_outcome_unknown   yes
@@ -173,6 +174,7 @@ class CrmAuthFailed(CrmError):
 
 class CrmMisconfigured(CrmError):
     code = "crm_misconfigured"
+    mendable = True
 
 
 class CrmNotFound(CrmError):
@@ -226,6 +228,12 @@ class ImAuthFailed(ImError):
 
 class ImMisconfigured(ImError):
     code = "im_misconfigured"
+    mendable = True
+
+
+class ImPlanLimit(ImMisconfigured):
+    code = "im_plan_limit"
+    mendable = False
 
 
 class ImUnavailable(ImError):

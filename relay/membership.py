@@ -103,7 +103,7 @@ class Membership:
             with titled(_TITLES[command.verb], case_id=command.group_id):
                 await self._perform(command)
         except Exception as error:
-            await self._put_down(command, as_relay_error(error))
+            await self._record_failure(command, as_relay_error(error))
         else:
             await self._store.finish_command(command)
             self._tell_caller(command, None)
@@ -128,7 +128,7 @@ class Membership:
             not_ready.attempts = None if awaited else _GUESSES
             raise not_ready from None
 
-    async def _put_down(self, command: Command, error: RelayError) -> None:
+    async def _record_failure(self, command: Command, error: RelayError) -> None:
         pause = next_attempt(error, command.attempts + 1, promised=not self._is_awaited(command))
         if pause is not None:
             _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.for_log)

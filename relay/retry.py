@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import tenacity
 from relay.errors import RelayError
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Patience:
             wait=self._wait,
             stop=tenacity.stop_before_delay(self.budget),
             sleep=self.sleep,
+            before_sleep=_say,
             reraise=True,
         )
         return await retrying(again)
@@ -59,6 +63,12 @@ class Patience:
         drawn = tenacity.wait_random_exponential(multiplier=self.first, max=self.longest)(state)
         error = state.outcome.exception() if state.outcome else None
         return max(drawn, getattr(error, "retry_after", None) or 0.0)
+
+
+def _say(state: tenacity.RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, RelayError):
+        _log.info("trying again in %.1f s: %s", state.upcoming_sleep, error.for_log)
 
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, *[10.0] * 11, 20.0, 40.0, 60.0)

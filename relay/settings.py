@@ -58,6 +58,8 @@ class Settings:
     tencent_callback_token: Secret
     relay_app_jwt_secret: Secret
     relay_app_jwks_url: str
+    relay_app_jwt_audience: str
+    relay_app_jwt_issuer: str
     relay_app_api_keys: tuple[Secret, ...]
     relay_callout_secrets: tuple[Secret, ...]
     relay_database_url: str
@@ -91,11 +93,14 @@ class Settings:
             "RELAY_APP_API_KEYS": self.relay_app_api_keys,
             "RELAY_CALLOUT_SECRETS": self.relay_callout_secrets,
         }
-        return [
+        found = [
             f"{name} is shorter than 32 characters and may be guessed: openssl rand -hex 32 makes a good one"
             for name, values in secrets.items()
             if any(0 < len(str(value)) < 32 for value in values)
         ]
+        if self.relay_app_jwks_url and not self.relay_app_jwt_audience:
+            found.append("RELAY_APP_JWT_AUDIENCE is not set: tokens made for other apps are taken, too")
+        return found
 
 
 class _Reader:
@@ -134,10 +139,10 @@ class _Reader:
         try:
             value = cast(text)
         except ValueError:
-            self.problems.append(f"{name} must be a number from {least:g} to {most:g}")
+            self.problems.append(f"{name} must be a number from {least:.0f} to {most:.0f}")
             return default
         if not least <= value <= most:  # type: ignore[operator]
-            self.problems.append(f"{name} must be from {least:g} to {most:g}")
+            self.problems.append(f"{name} must be from {least:.0f} to {most:.0f}")
             return default
         return value
 
@@ -191,6 +196,8 @@ def _read(read: _Reader) -> Settings:
         tencent_callback_token=read.secret("TENCENT_CALLBACK_TOKEN"),
         relay_app_jwt_secret=read.secret("RELAY_APP_JWT_SECRET"),
         relay_app_jwks_url=_jwks_url(read),
+        relay_app_jwt_audience=read.text("RELAY_APP_JWT_AUDIENCE"),
+        relay_app_jwt_issuer=read.text("RELAY_APP_JWT_ISSUER"),
         relay_app_api_keys=tuple(Secret(key) for key in read.listed("RELAY_APP_API_KEYS")),
         relay_callout_secrets=tuple(Secret(secret) for secret in read.listed("RELAY_CALLOUT_SECRETS")),
         relay_database_url=read.text("RELAY_DATABASE_URL", "sqlite:///relay.db"),
@@ -256,5 +263,5 @@ def _check_database(problems: list[str], settings: Settings) -> None:
             "RELAY_DATABASE_URL must be sqlite:///relative/path or sqlite:////absolute/path"
             " (PostgreSQL is not supported yet)"
         )
-    elif settings.web_concurrency > 1:
+    if settings.web_concurrency > 1:
         problems.append("WEB_CONCURRENCY must be 1 on SQLite: several processes need PostgreSQL")

@@ -75,7 +75,7 @@ class Tickets:
             self.carry_on(ticket)
         if ticket.body_hash != body_hash:
             raise IdempotencyConflict("This Idempotency-Key was used for a ticket with other content: use a new key")
-        return await self._ended(ticket)
+        return await self._until_ended(ticket)
 
     async def find_ticket(self, ticket_id: str, user_id: str | None) -> Ticket:
         """The ticket as it stands; NotFound if there is none, or if it is another user's. user_id None: anybody's."""
@@ -110,7 +110,7 @@ class Tickets:
         if not task.cancelled() and (error := task.exception()):
             _log.error("ticket %s was left for later: %s", ticket.ticket_id, error)
 
-    async def _ended(self, ticket: Ticket) -> Ticket:
+    async def _until_ended(self, ticket: Ticket) -> Ticket:
         """The ticket when it has ended, or as it is when the caller was kept long enough."""
         self._callers[ticket.ticket_id] += 1
         try:
@@ -143,10 +143,10 @@ class Tickets:
             written = await self._store.finish_ticket(ticket, case_id, self._clock())
             ended = replace(ticket, state="done", case_id=case_id, holder=None)
         except Exception as error:
-            written, ended = await self._put_down(ticket, as_relay_error(error))
+            written, ended = await self._record_failure(ticket, as_relay_error(error))
         return ended if written else await self._store.find_ticket(ticket.ticket_id) or ended
 
-    async def _put_down(self, ticket: Ticket, error: RelayError) -> tuple[bool, Ticket]:
+    async def _record_failure(self, ticket: Ticket, error: RelayError) -> tuple[bool, Ticket]:
         promised = ticket.claim > 1 or not self._callers[ticket.ticket_id]
         pause = next_attempt(error, ticket.attempts + 1, promised=promised)
         if pause is not None:

@@ -25,7 +25,7 @@ class Worker:
     """Looks into the ledger every second, or as soon as it is woken.
 
     lease: seconds that a claim holds; renewed at every look.
-    most: how many tickets and commands are taken over at once, so that a recovery does not become a stampede.
+    at_once: how many tickets and commands are taken over at once, so that a recovery does not become a stampede.
     keep_days: for how long the content of ended tickets is kept.
     """
 
@@ -39,11 +39,11 @@ class Worker:
         lease: float,
         wakened: asyncio.Event,
         keep_days: float,
-        most: int = 20,
+        at_once: int = 20,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._tickets, self._membership = store, tickets, membership
-        self._holder, self._lease, self._most = holder, lease, most
+        self._holder, self._lease, self._at_once = holder, lease, at_once
         self._wakened, self._keep_days, self._clock = wakened, keep_days, clock
         self._blanked_at = self._renewed_at = 0.0
         self._at_work: set[asyncio.Task[Any]] = set()
@@ -73,10 +73,10 @@ class Worker:
 
     async def _take_over(self, now: float) -> None:
         until = now + self._lease
-        if (room := self._most - len(self._at_work)) > 0:
+        if (room := self._at_once - len(self._at_work)) > 0:
             for command in await self._store.claim_commands(holder=self._holder, now=now, until=until, limit=room):
                 self._watch(self._membership.carry_on(command))
-        if (room := self._most - len(self._at_work)) > 0:
+        if (room := self._at_once - len(self._at_work)) > 0:
             for ticket in await self._store.claim_tickets(holder=self._holder, now=now, until=until, limit=room):
                 self._watch(self._tickets.carry_on(ticket))
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -40,7 +41,7 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox demo", description=__doc__)
     parser.add_argument(
-        "--port", type=int, default=int(os.environ.get("PORT", "3000")), help="the relay's port (PORT, or 3000)"
+        "--port", type=int, default=os.environ.get("PORT", "3000"), help="the relay's port (PORT, or 3000)"
     )
     parser.add_argument("--once", action="store_true", help="stop after the story instead of waiting for you")
     return parser
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _show(options: argparse.Namespace) -> int:
     relay_url = f"http://127.0.0.1:{options.port}"
+    _prove_free(options.port)
     async with AsyncExitStack() as stack:
         try:
             sandbox = await stack.enter_async_context(Sandbox(relay_url=relay_url, env_file=FOLDER / "env"))
@@ -66,12 +68,21 @@ async def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _prove_free(port: int) -> None:
+    """Before any file is touched: those of another demo in this folder may be in use."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except (OSError, OverflowError):
+        text = f"port {port} is not free: stop what uses it, or take another, make demo PORT={port % 60000 + 1}"
+        raise DemoFailed(text) from None
+
+
 @asynccontextmanager
 async def _relay(sandbox: Sandbox, port: int) -> AsyncIterator[None]:
     """`relay serve`, as a user would start it, with the sandbox's settings and a new ledger."""
     for name in ("relay.db", "relay.db-wal", "relay.db-shm"):
         (FOLDER / name).unlink(missing_ok=True)
-    # callbacks are for the history of messages, which this relay does not keep yet
+    # callbacks are for the history of messages, which this relay does not keep
     sandbox.tencent.switches.callbacks = False
     environment = {
         **os.environ,

@@ -61,6 +61,10 @@ class Visitor:
         found: dict[str, Any] = answer.json()
         return found
 
+    def _agent(self) -> str:
+        users: Any = self._sandbox.salesforce.state()["users"]
+        return next(str(user["Id"]) for user in users if user["IsActive"])
+
     def invite(self) -> None:
         """Say how to go on by hand."""
         environment = self._sandbox.environment
@@ -79,8 +83,21 @@ curl --cacert {authority} {self._sandbox.salesforce_url}/__sandbox__/state
 curl --cacert {authority} {self._sandbox.im_url}/__sandbox__/state
 curl --cacert {authority} {self._sandbox.im_url}/__sandbox__/calls
 
-Let Tencent Chat be away for the next 5 calls, then open a ticket:
+Let Tencent Chat be away for a while, open a ticket (202 after 8 s), and ask for it until it is there (200):
 
 curl --cacert {authority} {self._sandbox.im_url}/__sandbox__/faults \\
-  -d '{{"match":"create_group","times":5,"status":502}}'
+  -d '{{"match":"create_group","times":30,"status":502}}'
+curl -i {self.relay_url}/createticket \\
+  -H 'Authorization: Bearer {environment["RELAY_APP_API_KEYS"].split(",")[0]}' \\
+  -H 'Content-Type: application/json' -H 'Idempotency-Key: while-tencent-is-away' \\
+  -d '{{"userId":"bob","caseInfo":{{"subject":"Another lamp is dark"}}}}'
+curl -i {self.relay_url}/tickets/THE_TICKET_ID \\
+  -H 'Authorization: Bearer {environment["RELAY_APP_API_KEYS"].split(",")[0]}'
+
+Let an agent in, as Salesforce would (GROUP_ID: the caseId of your ticket):
+
+curl {self.relay_url}/joingroup \\
+  -H 'Authorization: Bearer {environment["RELAY_CALLOUT_SECRETS"].split(",")[0]}' \\
+  -H 'Content-Type: application/json' \\
+  -d '{{"groupId":"GROUP_ID","userId":"{self._agent()}"}}'
 """)

@@ -30,7 +30,7 @@ class Sandbox:
     """A Salesforce org and a Tencent Chat app on sockets of this machine, while the context lasts.
 
     `salesforce` and `tencent` are the emulators, the two controls hold their journals and faults, and `environment`
-    is what the env file holds.
+    is what the env file holds. Without a relay_url nobody is called back.
     """
 
     def __init__(
@@ -38,14 +38,16 @@ class Sandbox:
         *,
         salesforce_port: int = 0,
         im_port: int = 0,
-        relay_url: str = RELAY_URL,
+        relay_url: str | None = None,
         env_file: Path | None = None,
     ) -> None:
         self.env_file = env_file
         self.environment: dict[str, str] = {}
         self._ports = (salesforce_port, im_port)
         self._callout_secret = secrets.token_urlsafe(32)
-        self.salesforce = Salesforce(journal := Journal(), relay_url=relay_url, callout_secret=self._callout_secret)
+        self.salesforce = Salesforce(
+            journal := Journal(), relay_url=relay_url or RELAY_URL, callout_secret=self._callout_secret
+        )
         self.salesforce_control = Control(self.salesforce, journal, Faults())
         self.tencent = Tencent(journal := Journal(), relay_url=relay_url)
         self.tencent_control = Control(self.tencent, journal, Faults())

@@ -85,7 +85,7 @@ def _ticket_field(field: dict[str, Any] | None) -> Check:
         return Check(
             name,
             False,
-            f"missing, or hidden from the run-as user; without it a retry may make a second Case: {_CURE}",
+            f"missing or hidden; without it a ticket whose outcome is unknown ends as failed: {_CURE}",
         )
     if not field.get("createable"):
         return Check(name, False, f"the run-as user may not write it: {_CURE}")

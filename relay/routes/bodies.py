@@ -18,6 +18,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _MISSING = "is missing"
 _TYPES = ("str", "bool", "int", "float", "constrained-str")
+_PLAINLY = {
+    "string_type": "must be a string",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "dict_type": "must be an object",
+}
 _END_USER = re.compile(r"[A-Za-z0-9_.@-]{1,32}\Z")
 
 
@@ -117,13 +123,13 @@ def agent(name: str) -> str:
 async def _read(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > limit:
-        raise BodyTooLarge(f"The body may have {limit} bytes")
+        raise BodyTooLarge(f"The body may have at most {limit} bytes")
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
             if len(body) > limit:
-                raise BodyTooLarge(f"The body may have {limit} bytes")
+                raise BodyTooLarge(f"The body may have at most {limit} bytes")
     except ClientDisconnect:
         raise BadRequest("The body was cut off") from None
     return bytes(body)
@@ -131,10 +137,14 @@ async def _read(request: Request, limit: int) -> bytes:
 
 def _bad_request(error: ValidationError) -> BadRequest:
     """The first wrong field gives the title; all are named."""
-    found = [_field(problem) for problem in error.errors(include_url=False, include_context=False)[:10]]
-    path, message = found[0]
-    if not path:
-        return BadRequest(f"The body must be a JSON object: {message}", title="Malformed JSON")
+    problems = error.errors(include_url=False, include_context=False)
+    if not problems[0]["loc"]:
+        if problems[0]["type"] == "json_invalid":
+            return BadRequest(f"The body is no JSON: {problems[0]['msg']}", title="Malformed JSON")
+        return BadRequest("The body must be a JSON object", title="Not a JSON object")
+    found = list(dict(map(_field, reversed(problems[:20]))).items())[::-1]
+    _, message = found[0]
+    path = found[0][0]
     return BadRequest(
         "; ".join(f"{name} {text}" for name, text in found),
         title=f"{'Missing' if message == _MISSING else 'Invalid'} {path}",
@@ -149,7 +159,7 @@ def _field(problem: ErrorDetails) -> tuple[str, str]:
         return path, _MISSING
     if problem["type"] == "extra_forbidden":
         return path, "is not known here; a Case field of your org goes into caseInfo.fields"
-    return path, problem["msg"].removeprefix("Value error, ")
+    return path, _PLAINLY.get(problem["type"], problem["msg"].removeprefix("Value error, "))
 
 
 def _wrong(field: str, message: str) -> BadRequest:

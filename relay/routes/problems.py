@@ -19,7 +19,7 @@ _TITLES = {404: "Not found", 405: "Method not allowed"}
 
 def problem(document: dict[str, object], headers: dict[str, str] | None = None) -> Response:
     """The document, completed with the id of the request that is being answered, under the status that it names."""
-    body = json.dumps({**document, "requestId": request_id.get()}, ensure_ascii=False)
+    body = json.dumps({**document, "requestId": request_id.get()}, ensure_ascii=False, separators=(",", ":"))
     return Response(body.encode(), int(str(document["status"])), headers=headers, media_type=MEDIA_TYPE)
 
 

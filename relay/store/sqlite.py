@@ -157,9 +157,8 @@ class SqliteDatabase:
             if connection.in_transaction:
                 connection.execute("rollback")
             return
-        self._connection = (
-            None  # a connection that cannot even roll back is of no use; the next statement opens another
-        )
+        # a connection that cannot even roll back is of no use; the next statement opens another
+        self._connection = None
 
 
 _in_sqlite_cache: dict[str, str] = {}

@@ -50,7 +50,7 @@ class Tencent:
         self,
         journal: Journal,
         *,
-        relay_url: str,
+        relay_url: str | None,
         base_url: str = "",
         admin_id: str = "administrator",
         clock: Callable[[], float] = time.time,

@@ -43,12 +43,12 @@ class Callbacks:
         journal: Journal,
         switches: Switches,
         *,
-        relay_url: str,
+        relay_url: str | None,
         sdk_app_id: int,
         token: str,
         clock: Callable[[], float],
     ) -> None:
-        self.relay_url = relay_url.rstrip("/")
+        self.relay_url = relay_url.rstrip("/") if relay_url else None
         self._journal = journal
         self._switches = switches
         self._sdk_app_id = sdk_app_id
@@ -131,6 +131,8 @@ class Callbacks:
 
     async def _post(self, body: dict[str, object], platform: str) -> dict[str, object] | None:
         """The server's answer, or None if it is not HTTP 200 with a JSON object in time."""
+        if self.relay_url is None:
+            return None
         url = f"{self.relay_url}{PATH}"
         status, answer = 0, None
         try:

@@ -1,0 +1,50 @@
+"""The README tells of every setting, and only of those that there are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from relay.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+NAME = re.compile(r"[A-Z][A-Z_]+[A-Z]\b")
+NOT_IN_SETTINGS = {"TENCENT_REGION"}  # becomes tencent_api_url
+
+
+def names_in(lines: list[str]) -> set[str]:
+    return {name for line in lines for name in NAME.findall(line)}
+
+
+def settings() -> set[str]:
+    return {field.name.upper() for field in fields(Settings)} | NOT_IN_SETTINGS
+
+
+def test_the_table_of_settings_names_every_setting_and_no_other() -> None:
+    readme = (ROOT / "README.md").read_text().partition("| setting |")[2].partition("\n\n")[0]
+    rows = [line.split("|")[1] for line in readme.splitlines() if line.startswith("| `")]
+
+    assert names_in(rows) == settings()
+
+
+def test_the_example_file_names_every_setting_and_no_other() -> None:
+    lines = (ROOT / ".env.example").read_text().splitlines()
+
+    assert {line.lstrip("# ").partition("=")[0] for line in lines if re.match(r"(# )?[A-Z_]+=", line)} == settings()
+
+
+def test_every_link_of_the_documents_leads_somewhere() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+            assert target.startswith("https://") or (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_two_commands_of_the_readme_are_targets_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+
+    named = re.findall(r"(?:^|`)make ([a-z]+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert {"demo", "test"} <= set(named)
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
