@@ -118,10 +118,11 @@ class Membership:
 
     async def _join(self, group_id: str, user_id: str) -> None:
         """Salesforce may announce an agent before the relay was told the Case's id, let alone made the group."""
+        began = self._clock()
         try:
             await self._im.add_group_member(group_id, user_id)
         except GroupNotFound as error:
-            awaited = await self._store.is_ticket_open_for(group_id, self._clock())
+            awaited = await self._store.is_ticket_open_for(group_id, began)
             if awaited is False:
                 raise
             not_ready = GroupNotReady(error.detail, vendor_code=error.vendor_code)

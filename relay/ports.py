@@ -110,8 +110,8 @@ class Store(Protocol):
         """Take over open tickets that nobody works on, the longest waiting first."""
         ...
 
-    async def is_ticket_open_for(self, case_id: str, now: float) -> bool | None:
-        """Whether a ticket with this Case is under way; None if one is that has no Case yet, or was until just now."""
+    async def is_ticket_open_for(self, case_id: str, since: float) -> bool | None:
+        """Whether a ticket with this Case is under way; None if one is that has no Case yet, or was done after `since`."""
         ...
 
     async def add_command(

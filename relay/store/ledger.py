@@ -55,9 +55,6 @@ _IS_TICKET_OPEN_FOR = """
 select max(case when case_id is null or state <> 'open' then 0 else 1 end) from tickets
 where (state = 'open' and (case_id is null or case_id = $1)) or (case_id = $1 and state = 'done' and ended_at > $2)"""
 
-_JUST_NOW = 10.0
-"""Seconds for which a ticket that is done counts as one that may have been open a moment ago."""
-
 
 class Database(Protocol):
     """Where the ledger lives."""
@@ -137,8 +134,8 @@ class Ledger:
     async def claim_tickets(self, *, holder: str, now: float, until: float, limit: int) -> list[Ticket]:
         return [_ticket(row) for row in await self._run(_CLAIM_TICKETS, holder, now, until, limit)]
 
-    async def is_ticket_open_for(self, case_id: str, now: float) -> bool | None:
-        rows = await self._run(_IS_TICKET_OPEN_FOR, case_id, now - _JUST_NOW)
+    async def is_ticket_open_for(self, case_id: str, since: float) -> bool | None:
+        rows = await self._run(_IS_TICKET_OPEN_FOR, case_id, since)
         return {None: False, 0: None, 1: True}[rows[0][0]]
 
     async def blank_case_infos(self, ended_before: float) -> int:
