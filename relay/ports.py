@@ -111,7 +111,7 @@ class Store(Protocol):
         ...
 
     async def is_ticket_open_for(self, case_id: str, since: float) -> bool | None:
-        """Whether a ticket with this Case is under way; None if one is that has no Case yet, or was done after `since`."""
+        """Whether a ticket with this Case is under way; None if one without a Case is, or it was done after `since`."""
         ...
 
     async def add_command(

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -34,8 +34,28 @@ _TICKET_ID: dict[str, Any] = {
 }
 _PENDING: _Answers = {202: ("It takes longer and is finished in the background: ask at Location", answers.Pending)}
 _QUEUED: _Answers = {202: ("Tencent is away; it is stored and will be done, in order", answers.Queued)}
+_PROBLEMS = {
+    400: "A field is missing or malformed; it is named",
+    401: "No credential, or a bad one",
+    403: "Not yours: another user, another org, or a reserved id",
+    404: "Unknown",
+    409: "This Idempotency-Key was used with other content",
+    413: "The body is over the limit (RELAY_MAX_BODY)",
+    415: "The body is not JSON",
+    422: "Salesforce or Tencent refused the content",
+    502: "A vendor answered nonsense, or refused the relay's credentials",
+    503: "Not stored, nothing was begun: try again (Retry-After)",
+    504: "Nobody knows whether the Case was made",
+}
 _BODY_PROBLEMS = (400, 401, 403, 413, 415)
 _VENDOR_PROBLEMS = (422, 502, 503, 504)
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without titles that are the field's name, mangled."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - the signature is pydantic's
+        return False
 
 
 class OpenApiRoutes:
@@ -54,9 +74,12 @@ def _document() -> dict[str, Any]:
         (model, "validation")
         for module in (bodies, answers)
         for model in vars(module).values()
-        if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel
+        if isinstance(model, type)
+        and issubclass(model, BaseModel)
+        and model is not BaseModel
+        and not model.__name__.startswith("_")
     ]
-    _, schemas = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
+    _, schemas = models_json_schema(models, ref_template=_REF, schema_generator=_Untitled)  # type: ignore[arg-type]
     return {
         "openapi": "3.1.0",
         "info": {"title": "Salesforce chat relay", "version": version("salesforce-chat-relay")},
@@ -143,7 +166,7 @@ def _operation(
         "parameters": parameters or [],
         "responses": {
             **{str(status): _response(text, "application/json", model) for status, (text, model) in good.items()},
-            **{str(status): _response("A problem", MEDIA_TYPE, answers.Problem) for status in problems},
+            **{str(status): _response(_PROBLEMS[status], MEDIA_TYPE, answers.Problem) for status in problems},
         },
     }
     if body is not None:
