@@ -64,7 +64,54 @@ class Ticket:
     created_at: float
 
 
-Verb = Literal["join", "leave", "delete"]
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A Salesforce User who works on a Case. user_id: 18 characters."""
+
+    user_id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseState:
+    """What Salesforce says of a Case at one moment.
+
+    agents: its owner if that is an active User, else none.
+    merged_into: the master Case's id, of a Case that lost a merge; such a Case is also deleted.
+    modstamp: its SystemModstamp, Unix seconds.
+    """
+
+    case_id: str
+    agents: tuple[Agent, ...]
+    is_closed: bool
+    is_deleted: bool
+    merged_into: str | None
+    modstamp: float
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the ledger knows of a Case's group.
+
+    ask: two different states bore the same stamp, so Salesforce must say which holds.
+    dismiss_at: when the group of the closed Case is dismissed, Unix seconds. gone: the relay has dismissed it.
+    customers: the end users whose tickets are this Case.
+    synced, joined, left: Users the relay put in because Salesforce named them, because of /joingroup, and those
+    taken out by /leavegroup while Salesforce still names them.
+    """
+
+    state: CaseState
+    ask: bool
+    dismiss_at: float | None
+    gone: bool
+    customers: frozenset[str]
+    synced: frozenset[str]
+    joined: frozenset[str]
+    left: frozenset[str]
+
+
+Why = Literal["synced", "joined", "left"]
+Verb = Literal["join", "leave", "delete", "sync", "comment"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Protocol
 
 from relay.models import CaseInfo, Command, Ticket, Verb
@@ -65,6 +65,10 @@ class Database(Protocol):
 
     def run(self, statement: str, *arguments: object) -> Awaitable[list[Row]]:
         """Run one statement and commit it; its rows. Raises StoreUnavailable."""
+        ...
+
+    def run_together(self, steps: Sequence[tuple[str, Sequence[object]]]) -> Awaitable[list[list[Row]]]:
+        """Run several statements and commit them, all or none; the rows of each. Raises StoreUnavailable."""
         ...
 
 

@@ -19,16 +19,18 @@ from relay.store.migrate import migrate_sqlite
 _log = logging.getLogger(__name__)
 
 Row = tuple[Any, ...]
-_Outcome = list[Row] | Exception
+Step = tuple[str, Sequence[object]]
+_Outcome = list[list[Row]] | Exception
 _MOST_TOGETHER = 200
 _BUSY_TIMEOUT_MS = 2000
 
 
 @dataclass(slots=True)
 class _Job:
-    statement: str
-    arguments: Sequence[object]
-    answer: asyncio.Future[list[Row]]
+    """Statements that are done together or not at all."""
+
+    steps: Sequence[Step]
+    answer: asyncio.Future[list[list[Row]]]
 
 
 class SqliteDatabase:
@@ -62,10 +64,14 @@ class SqliteDatabase:
         await self._loop.run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
 
-    def run(self, statement: str, *arguments: object) -> asyncio.Future[list[Row]]:
+    async def run(self, statement: str, *arguments: object) -> list[Row]:
         """The statement's rows, once they are on the disk. Placeholders are $1, $2 …; StoreUnavailable if it failed."""
-        answer: asyncio.Future[list[Row]] = self._loop.create_future()
-        self._waiting.append(_Job(_in_sqlite(statement), arguments, answer))
+        return (await self.run_together([(statement, arguments)]))[0]
+
+    def run_together(self, steps: Sequence[Step]) -> asyncio.Future[list[list[Row]]]:
+        """The same for several statements, of which either all are done or none."""
+        answer: asyncio.Future[list[list[Row]]] = self._loop.create_future()
+        self._waiting.append(_Job(steps, answer))
         if not self._committing:
             self._committing = True
             self._idle.clear()
@@ -125,11 +131,14 @@ class SqliteDatabase:
                 answers.append(alone)
         return answers
 
-    def _commit(self, jobs: list[_Job]) -> list[list[Row]]:
+    def _commit(self, jobs: list[_Job]) -> list[list[list[Row]]]:
         connection = self._healthy()
         try:
             connection.execute("begin immediate")
-            rows = [connection.execute(job.statement, job.arguments).fetchall() for job in jobs]
+            rows = [
+                [connection.execute(_in_sqlite(statement), arguments).fetchall() for statement, arguments in job.steps]
+                for job in jobs
+            ]
             connection.execute("commit")
         except BaseException:
             self._roll_back(connection)

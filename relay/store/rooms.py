@@ -1,0 +1,128 @@
+"""The ledger's part about rooms: the newest state of each Case, who was put into its group, what is to be done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Literal
+
+from relay.models import Agent, CaseState, Room, Why
+
+Row = tuple[Any, ...]
+Step = tuple[str, Sequence[object]]
+RunTogether = Callable[[Sequence[Step]], Awaitable[list[list[Row]]]]
+Verdict = Literal["accepted", "stale", "unknown"]
+
+_ACCEPT = """
+insert into rooms (case_id, state, modstamp, pending, ask, gone, seen_at) values ($1, $2, $3, 1, 0, 0, $4)
+on conflict (case_id) do update set
+    state = excluded.state, modstamp = excluded.modstamp, pending = 1, seen_at = excluded.seen_at,
+    ask = case when rooms.modstamp = excluded.modstamp then 1 else 0 end
+    where rooms.modstamp < excluded.modstamp
+        or (rooms.modstamp = excluded.modstamp and rooms.state <> excluded.state and rooms.ask = 0)
+returning 1"""
+
+_WHAT_IS_KEPT = """
+select rooms.modstamp, exists (select 1 from tickets where tickets.case_id = rooms.case_id) from rooms
+where case_id = $1"""
+
+# One command carries any number of states: it reads the newest when it begins. One that has begun may have read an
+# older one, so another follows it.
+ENQUEUE_SYNC = """
+insert into commands (verb, group_id, state, claim, attempts, due, created_at)
+select 'sync', rooms.case_id, 'open', 0, 0, $2, $2 from rooms
+where rooms.case_id = $1 and rooms.pending = 1
+    and exists (select 1 from tickets where tickets.case_id = rooms.case_id)
+    and not exists (
+        select 1 from commands where group_id = rooms.case_id and verb = 'sync' and state = 'open' and claim = 0)"""
+
+_DUE_DISMISSALS = """
+update rooms set pending = 1 where dismiss_at is not null and dismiss_at <= $1 and gone = 0 and pending = 0
+returning case_id"""
+
+_SETTLE = """
+update rooms set pending = 0, ask = 0, dismiss_at = $3, gone = $4 where case_id = $1 and modstamp = $2 returning 1"""
+
+
+class Rooms:
+    """Methods of ports.Store; see there. run_together: that of the database."""
+
+    def __init__(self, run_together: RunTogether) -> None:
+        self._together = run_together
+
+    async def accept_states(self, states: Sequence[CaseState], now: float) -> list[Verdict]:
+        """Keep the newer ones and see to it that they are applied; for each state, in order, what became of it."""
+        steps: list[Step] = []
+        for state in states:
+            steps += [
+                (_ACCEPT, (state.case_id, _to_json(state), state.modstamp, now)),
+                (ENQUEUE_SYNC, (state.case_id, now)),
+                (_WHAT_IS_KEPT, (state.case_id,)),
+            ]
+        rows = await self._together(steps)
+        return [
+            _verdict(state, kept[0]) for state, kept in zip(states, rows[2::3], strict=True)
+        ]
+
+    async def find_room(self, case_id: str) -> Room | None:
+        """The room as the ledger has it; None if no state of the Case was ever accepted."""
+        rooms, customers, members = await self._together(
+            [
+                ("select state, ask, dismiss_at, gone from rooms where case_id = $1", (case_id,)),
+                ("select user_id from tickets where case_id = $1", (case_id,)),
+                ("select user_id, why from members where group_id = $1", (case_id,)),
+            ]
+        )
+        return _room(rooms[0], customers, members) if rooms else None
+
+    async def settle_room(self, room: Room, *, dismiss_at: float | None, gone: bool) -> bool:
+        """Its state is applied; False if meanwhile there is a newer one."""
+        arguments = (room.state.case_id, room.state.modstamp, dismiss_at, int(gone))
+        return bool((await self._together([(_SETTLE, arguments)]))[0])
+
+    async def enqueue_dismissals(self, now: float) -> int:
+        """Have the groups dismissed whose time has come; how many."""
+        [cases] = await self._together([(_DUE_DISMISSALS, (now,))])
+        await self._together([(ENQUEUE_SYNC, (case_id, now)) for (case_id,) in cases])
+        return len(cases)
+
+    async def forget_unclaimed(self, seen_before: float) -> None:
+        """Drop states of Cases that no ticket has claimed."""
+        statement = """delete from rooms where seen_at < $1
+            and not exists (select 1 from tickets where tickets.case_id = rooms.case_id)"""
+        await self._together([(statement, (seen_before,))])
+
+    async def note_member(self, group_id: str, user_id: str, why: Why) -> None:
+        """The User is about to be put into the group, or was taken out of it, for this reason."""
+        statement = """insert into members (group_id, user_id, why) values ($1, $2, $3)
+            on conflict (group_id, user_id) do update set why = excluded.why"""
+        await self._together([(statement, (group_id, user_id, why))])
+
+    async def forget_members(self, group_id: str, user_ids: Sequence[str] | None = None) -> None:
+        """These Users are the relay's business no more; all of the group's if none are named."""
+        if user_ids is None:
+            await self._together([("delete from members where group_id = $1", (group_id,))])
+            return
+        statement = "delete from members where group_id = $1 and user_id = $2"
+        await self._together([(statement, (group_id, user_id)) for user_id in user_ids])
+
+    async def move_tickets(self, loser: str, master: str) -> None:
+        """The tickets of a Case that lost a merge are the master's from now on."""
+        await self._together([("update tickets set case_id = $2 where case_id = $1", (loser, master))])
+
+
+def _verdict(state: CaseState, kept: Row) -> Verdict:
+    modstamp, has_ticket = kept
+    if state.modstamp < modstamp:
+        return "stale"
+    return "accepted" if has_ticket else "unknown"
+
+
+def _to_json(state: CaseState) -> str:
+    """The same text for the same content, but for the agents' names, which are no difference."""
+    agents = sorted((agent.user_id, agent.name) for agent in state.agents)
+    return json.dumps([agents, state.is_closed, state.is_deleted, state.merged_into])
+
+
+def _room(row: Row, customers: list[Row], members: list[Row]) -> Room:
+    raise NotImplementedError
