@@ -110,6 +110,17 @@ class Room:
     left: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as Tencent Chat has it. owner: None if nobody owns it."""
+
+    group_id: str
+    name: str
+    owner: str | None
+    members: frozenset[str]
+
+
+Verdict = Literal["accepted", "stale", "unknown"]
 Why = Literal["synced", "joined", "left"]
 Verb = Literal["join", "leave", "delete", "sync", "comment"]
 

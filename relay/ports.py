@@ -5,10 +5,10 @@ Every method of Crm and Im may be repeated safely; core never asks whether somet
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from relay.models import CaseInfo, Command, Ticket, Verb
+from relay.models import CaseInfo, CaseState, Command, Group, Room, Ticket, Verb, Verdict, Why
 
 
 class Crm(Protocol):
@@ -24,6 +24,26 @@ class Crm(Protocol):
 
     async def save_overflow(self, case_id: str, ticket_id: str, info: CaseInfo) -> None:
         """Attach to the Case, once, whatever create_case had to cut; does nothing where all fitted."""
+        ...
+
+    async def case_states(self, case_ids: Sequence[str]) -> list[CaseState]:
+        """The Cases as Salesforce has them now, deleted and merged ones too; ids that it does not know are missing."""
+        ...
+
+    async def changed_cases(self, since: float) -> list[CaseState]:
+        """All Cases with a ticket whose SystemModstamp is `since` (Unix seconds) or later, deleted and merged ones too.
+
+        Ascending by modstamp.
+        """
+        ...
+
+    async def comment(self, case_id: str, text: str) -> None:
+        """Put a comment on the Case for staff (not for the customer), once, however often it is asked for."""
+        ...
+
+    @property
+    def headroom(self) -> float:
+        """The share of the org's daily API requests that is left, 0..1, as the last answer told; 1 if none has."""
         ...
 
     async def org_id(self) -> str:
@@ -56,8 +76,27 @@ class Im(Protocol):
         """Make the ticket's group with the end user in it; already made for him is success, else GroupConflict."""
         ...
 
-    async def add_group_member(self, group_id: str, user_id: str) -> None:
-        """Already a member is success; GroupNotFound, GroupFull and every other ImError is raised."""
+    async def add_group_member(self, group_id: str, user_id: str, nick: str | None = None) -> None:
+        """Already a member is success; GroupNotFound, GroupFull and every other ImError is raised.
+
+        nick: shown as the user's name, where his account was not imported before.
+        """
+        ...
+
+    async def get_group(self, group_id: str) -> Group | None:
+        """The group with all its members; None if there is no such group."""
+        ...
+
+    async def list_groups(self) -> set[str]:
+        """The ids of all groups of the application."""
+        ...
+
+    async def rename_group(self, group_id: str, name: str) -> None:
+        """Give the group this name, cut as create_group cuts it; see group_name."""
+        ...
+
+    def group_name(self, group_id: str, name: str) -> str:
+        """What create_group and rename_group make of a name."""
         ...
 
     async def delete_group_member(self, group_id: str, user_id: str) -> None:
@@ -96,7 +135,9 @@ class Store(Protocol):
 
     async def find_ticket(self, ticket_id: str) -> Ticket | None: ...
 
-    async def record_case(self, ticket: Ticket, case_id: str) -> bool: ...
+    async def record_case(self, ticket: Ticket, case_id: str, now: float) -> bool:
+        """The ticket became this Case; a state of it that is waiting is applied."""
+        ...
 
     async def finish_ticket(self, ticket: Ticket, case_id: str, now: float) -> bool: ...
 
@@ -128,6 +169,46 @@ class Store(Protocol):
 
     async def claim_commands(self, *, holder: str, now: float, until: float, limit: int) -> list[Command]:
         """Take over commands that nobody works on and that no earlier one to the same group keeps waiting."""
+        ...
+
+    async def accept_states(self, states: Sequence[CaseState], now: float) -> list[Verdict]:
+        """Keep the newest state of each Case and see to it that it is applied; what became of each, in order.
+
+        "accepted": newer, or known; "stale": older than one already seen; "unknown": no ticket claims the Case (yet).
+        One commit for all.
+        """
+        ...
+
+    async def find_room(self, case_id: str) -> Room | None:
+        """What is known of the Case's group; None if no state of the Case was ever accepted."""
+        ...
+
+    async def settle_room(self, room: Room, *, dismiss_at: float | None, gone: bool) -> bool:
+        """Its state is applied; False if meanwhile a newer one was accepted, which then is applied next."""
+        ...
+
+    async def enqueue_dismissals(self, now: float) -> int:
+        """Have closed Cases' groups dismissed whose time has come; how many."""
+        ...
+
+    async def forget_unclaimed(self, seen_before: float) -> None:
+        """Drop states, seen before then, of Cases that no ticket has claimed."""
+        ...
+
+    async def note_member(self, group_id: str, user_id: str, why: Why) -> None:
+        """The User is about to be put into the group, or taken out of it, for this reason."""
+        ...
+
+    async def forget_members(self, group_id: str, user_ids: Sequence[str] | None = None) -> None:
+        """These Users of the group, or all, are the relay's business no more."""
+        ...
+
+    async def move_tickets(self, loser: str, master: str) -> None:
+        """The tickets of a Case that lost a merge are the master's from now on."""
+        ...
+
+    async def rooms(self) -> list[Room]:
+        """Every room whose Case has a ticket."""
         ...
 
     async def renew(self, tickets: Iterable[Ticket], commands: Iterable[Command], until: float) -> None:

@@ -168,7 +168,7 @@ class Tickets:
             importing.cancel()
             await asyncio.wait([importing])
             raise
-        recording = asyncio.create_task(self._store.record_case(ticket, case_id))
+        recording = asyncio.create_task(self._store.record_case(ticket, case_id, self._clock()))
         try:
             await self._create_group(ticket, ticket.case_info, case_id, importing)
         finally:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Protocol
 
 from relay.models import CaseInfo, Command, Ticket, Verb
+from relay.store.rooms import ENQUEUE_SYNC, Rooms
 
 Row = tuple[Any, ...]
 
@@ -56,6 +57,9 @@ select max(case when case_id is null or state <> 'open' then 0 else 1 end) from 
 where (state = 'open' and (case_id is null or case_id = $1)) or (case_id = $1 and state = 'done' and ended_at > $2)"""
 
 
+_UPDATE_TICKET = "update tickets set {} where ticket_id = $1 and claim = $2 and state = 'open' returning 1"
+
+
 class Database(Protocol):
     """Where the ledger lives."""
 
@@ -72,10 +76,11 @@ class Database(Protocol):
         ...
 
 
-class Ledger:
+class Ledger(Rooms):
     """ports.Store over a Database; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:
+        super().__init__(database.run_together)
         self._database = database
         self._run = database.run
 
@@ -119,8 +124,14 @@ class Ledger:
     def _find_ticket(self, ticket_id: str) -> Awaitable[list[Row]]:
         return self._run(f"select {_TICKET} from tickets where ticket_id = $1", ticket_id)
 
-    async def record_case(self, ticket: Ticket, case_id: str) -> bool:
-        return await self._update_ticket(ticket, "case_id = $3", case_id)
+    async def record_case(self, ticket: Ticket, case_id: str, now: float) -> bool:
+        rows, _ = await self._database.run_together(
+            [
+                (_UPDATE_TICKET.format("case_id = $3"), (ticket.ticket_id, ticket.claim, case_id)),
+                (ENQUEUE_SYNC, (case_id, now)),
+            ]
+        )
+        return bool(rows)
 
     async def finish_ticket(self, ticket: Ticket, case_id: str, now: float) -> bool:
         return await self._update_ticket(
@@ -151,7 +162,7 @@ class Ledger:
 
     async def _update_ticket(self, ticket: Ticket, change: str, *arguments: object) -> bool:
         rows = await self._run(
-            f"update tickets set {change} where ticket_id = $1 and claim = $2 and state = 'open' returning 1",
+            _UPDATE_TICKET.format(change),
             ticket.ticket_id,
             ticket.claim,
             *arguments,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from relay.models import Agent, CaseState, Room, Why
+from relay.models import Agent, CaseState, Room, Verdict, Why
 
 Row = tuple[Any, ...]
 Step = tuple[str, Sequence[object]]
 RunTogether = Callable[[Sequence[Step]], Awaitable[list[list[Row]]]]
-Verdict = Literal["accepted", "stale", "unknown"]
+
+_ROOM = "case_id, state, modstamp, ask, dismiss_at, gone"
 
 _ACCEPT = """
 insert into rooms (case_id, state, modstamp, pending, ask, gone, seen_at) values ($1, $2, $3, 1, 0, 0, $4)
@@ -60,20 +61,32 @@ class Rooms:
                 (_WHAT_IS_KEPT, (state.case_id,)),
             ]
         rows = await self._together(steps)
-        return [
-            _verdict(state, kept[0]) for state, kept in zip(states, rows[2::3], strict=True)
-        ]
+        return [_verdict(state, kept[0]) for state, kept in zip(states, rows[2::3], strict=True)]
 
     async def find_room(self, case_id: str) -> Room | None:
         """The room as the ledger has it; None if no state of the Case was ever accepted."""
+        found = await self._find("rooms.case_id = $1", (case_id,))
+        return found[0] if found else None
+
+    async def rooms(self) -> list[Room]:
+        """Every room whose Case has a ticket."""
+        return await self._find("exists (select 1 from tickets where tickets.case_id = rooms.case_id)", ())
+
+    async def _find(self, which: str, arguments: Sequence[object]) -> list[Room]:
+        of_those = f"in (select rooms.case_id from rooms where {which})"
         rooms, customers, members = await self._together(
             [
-                ("select state, ask, dismiss_at, gone from rooms where case_id = $1", (case_id,)),
-                ("select user_id from tickets where case_id = $1", (case_id,)),
-                ("select user_id, why from members where group_id = $1", (case_id,)),
+                (f"select {_ROOM} from rooms where {which} order by rooms.case_id", arguments),
+                (f"select case_id, user_id from tickets where case_id {of_those}", arguments),
+                (f"select group_id, user_id, why from members where group_id {of_those}", arguments),
             ]
         )
-        return _room(rooms[0], customers, members) if rooms else None
+        people: dict[str, list[tuple[str, str]]] = {}
+        for case_id, user_id in customers:
+            people.setdefault(case_id, []).append(("customer", user_id))
+        for group_id, user_id, why in members:
+            people.setdefault(group_id, []).append((why, user_id))
+        return [_room(row, people.get(row[0], [])) for row in rooms]
 
     async def settle_room(self, room: Room, *, dismiss_at: float | None, gone: bool) -> bool:
         """Its state is applied; False if meanwhile there is a newer one."""
@@ -124,5 +137,27 @@ def _to_json(state: CaseState) -> str:
     return json.dumps([agents, state.is_closed, state.is_deleted, state.merged_into])
 
 
-def _room(row: Row, customers: list[Row], members: list[Row]) -> Room:
-    raise NotImplementedError
+def _room(row: Row, people: list[tuple[str, str]]) -> Room:
+    case_id, state, modstamp, ask, dismiss_at, gone = row
+    agents, is_closed, is_deleted, merged_into = json.loads(state)
+
+    def those(why: str) -> frozenset[str]:
+        return frozenset(user_id for reason, user_id in people if reason == why)
+
+    return Room(
+        state=CaseState(
+            case_id=case_id,
+            agents=tuple(Agent(user_id, name) for user_id, name in agents),
+            is_closed=is_closed,
+            is_deleted=is_deleted,
+            merged_into=merged_into,
+            modstamp=modstamp,
+        ),
+        ask=bool(ask),
+        dismiss_at=dismiss_at,
+        gone=bool(gone),
+        customers=those("customer"),
+        synced=those("synced"),
+        joined=those("joined"),
+        left=those("left"),
+    )
