@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from relay.auth import Callers
+from relay.commands import Commands
 from relay.crm import TIMEOUT as CRM_TIMEOUT
 from relay.crm import ClientCredentials, JwtBearer, OrgConnection, Records, SalesforceCrm, refused_fields
 from relay.errors import RelayError
@@ -26,6 +27,7 @@ from relay.jwks import Jwks
 from relay.membership import Membership
 from relay.org import OurOrg
 from relay.retry import Patience
+from relay.routes.cases import CaseRoutes
 from relay.routes.cors import AppCors
 from relay.routes.groups import GroupRoutes
 from relay.routes.health import HealthRoutes
@@ -120,13 +122,15 @@ async def _lifespan(
 
         holder, wakened = secrets.token_hex(8), asyncio.Event()
         tickets = Tickets(ledger, crm, im, holder=holder, lease=LEASE, wait=settings.relay_create_wait, clock=clock)
-        membership = Membership(
-            ledger, im, holder=holder, lease=LEASE, wait=COMMAND_WAIT, wake=wakened.set, clock=clock
+        membership = Membership(ledger, crm, im, close_grace=settings.relay_close_grace, clock=clock)
+        commands = Commands(
+            ledger, membership, holder=holder, lease=LEASE, wait=COMMAND_WAIT, wake=wakened.set, clock=clock
         )
+        case_states = CaseStates(ledger, wake=wakened.set, clock=clock)
         worker = Worker(
             ledger,
             tickets,
-            membership,
+            commands,
             holder=holder,
             lease=LEASE,
             wakened=wakened,
@@ -141,7 +145,8 @@ async def _lifespan(
         app.router.routes[:] = [
             *TicketRoutes(callers, tickets, im, refused_fields=allowed, limit=limit).routes,
             *UserSigRoutes(callers, im, org.check, limit=limit).routes,
-            *GroupRoutes(callers, membership, org.check, limit=limit).routes,
+            *GroupRoutes(callers, commands, org.check, limit=limit).routes,
+            *CaseRoutes(callers, case_states, org.check).routes,
             *HealthRoutes({"store": ledger.ping, "salesforce": crm.ping, "tencent": im.ping}).routes,
             *OpenApiRoutes().routes,
         ]
@@ -155,7 +160,7 @@ async def _lifespan(
             working.cancel()
             with suppress(asyncio.CancelledError):
                 await working
-            await _drain(tickets, membership)
+            await _drain(tickets, commands)
 
 
 def _http(stack: AsyncExitStack, timeout: httpx.Timeout) -> Http:
@@ -177,10 +182,10 @@ def _callers(settings: Settings, stack: AsyncExitStack, clock: Callable[[], floa
     )
 
 
-async def _drain(tickets: Tickets, membership: Membership) -> None:
+async def _drain(tickets: Tickets, commands: Commands) -> None:
     try:
         async with asyncio.timeout(_DRAIN):
             await tickets.finish_running()
-            await membership.finish_running()
+            await commands.finish_running()
     except TimeoutError:
         _log.warning("stopped while %d tickets were under way: the next start takes them up", len(tickets.held))

@@ -1,126 +1,66 @@
-"""Who is in a group: what Salesforce commands is done in order for each group, now or as soon as Tencent answers."""
+"""Making a room match its Case: who belongs there comes in, and whom the relay put there goes when he does not.
+
+Everything here may be repeated, and is done in order for each group: see relay.commands.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
-from relay.errors import GroupNotFound, GroupNotReady, RelayError, as_relay_error, titled
-from relay.models import Command, Verb
-from relay.ports import Im, Store
-from relay.retry import next_attempt
-
-_log = logging.getLogger(__name__)
+from relay.errors import GroupNotFound, GroupNotReady
+from relay.models import CaseState, Command, Room
+from relay.ports import Crm, Im, Store
 
 _GUESSES = 4
 """How often a group is looked for that one of the tickets without a Case may yet become."""
-_TITLES = {"join": "Join group failed", "leave": "Leave group failed", "delete": "Delete group failed"}
 
 
 class Membership:
-    """The commands that this process carries out.
+    """What a command does to a group.
 
-    holder, lease: as for tickets.
-    wait: seconds that a caller is kept before the answer is "queued".
-    wake: called when a command ended, so that the next one to its group is looked for at once.
+    close_grace: seconds from the close of a Case to the dismissal of its group (RELAY_CLOSE_GRACE).
     """
 
     def __init__(
-        self,
-        store: Store,
-        im: Im,
-        *,
-        holder: str,
-        lease: float,
-        wait: float,
-        wake: Callable[[], None],
-        clock: Callable[[], float] = time.time,
+        self, store: Store, crm: Crm, im: Im, *, close_grace: float, clock: Callable[[], float] = time.time
     ) -> None:
-        self._store, self._im = store, im
-        self._holder, self._lease, self._wait = holder, lease, wait
-        self._wake, self._clock = wake, clock
-        self._running: dict[int, tuple[Command, asyncio.Task[None]]] = {}
-        self._callers: dict[int, asyncio.Future[None]] = {}
+        self._store, self._crm, self._im = store, crm, im
+        self._close_grace, self._clock = close_grace, clock
 
-    async def join_group(self, group_id: str, user_id: str) -> bool:
-        """Add the User to the group: True when he is in, False when that was stored and will be done."""
-        return await self._command("join", group_id, user_id)
-
-    async def leave_group(self, group_id: str, user_id: str) -> bool:
-        """Remove the User from the group: True when he is out, False when that was stored and will be done."""
-        return await self._command("leave", group_id, user_id)
-
-    async def delete_group(self, group_id: str) -> bool:
-        """Dismiss the group: True when it is gone, False when that was stored and will be done."""
-        return await self._command("delete", group_id, None)
-
-    def carry_on(self, command: Command) -> asyncio.Task[None]:
-        """Work on a command that this process holds, unless it already does."""
-        if command.command_id not in self._running:
-            task = asyncio.create_task(self._settle(command))
-            self._running[command.command_id] = (command, task)
-            task.add_done_callback(lambda done: self._let_go(command, done))
-        return self._running[command.command_id][1]
-
-    @property
-    def held(self) -> list[Command]:
-        """What this process is working on."""
-        return [command for command, _ in self._running.values()]
-
-    async def finish_running(self) -> None:
-        """Return when nothing is being worked on any more."""
-        while self._running:
-            await asyncio.wait([task for _, task in self._running.values()])
-
-    async def _command(self, verb: Verb, group_id: str, user_id: str | None) -> bool:
-        now = self._clock()
-        command = await self._store.add_command(
-            verb=verb, group_id=group_id, user_id=user_id, holder=self._holder, now=now, until=now + self._lease
-        )
-        outcome = self._callers[command.command_id] = asyncio.get_running_loop().create_future()
-        if command.holder == self._holder:
-            self.carry_on(command)
-        try:
-            async with asyncio.timeout(self._wait):
-                await outcome
-        except TimeoutError:
-            if not outcome.cancelled():  # it ended in the very moment that the time ran out
-                outcome.result()
-        finally:
-            self._callers.pop(command.command_id, None)
-        return not outcome.cancelled()
-
-    def _let_go(self, command: Command, task: asyncio.Task[None]) -> None:
-        del self._running[command.command_id]
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("command %s was left for later: %s", command.command_id, error)
-        self._wake()
-
-    async def _settle(self, command: Command) -> None:
-        try:
-            with titled(_TITLES[command.verb], case_id=command.group_id):
-                await self._perform(command)
-        except Exception as error:
-            await self._record_failure(command, as_relay_error(error))
-        else:
-            await self._store.finish_command(command)
-            self._tell_caller(command, None)
-
-    async def _perform(self, command: Command) -> None:
-        if command.verb == "delete":
-            await self._im.destroy_group(command.group_id)
-        elif command.user_id is not None and command.verb == "leave":
-            await self._im.delete_group_member(command.group_id, command.user_id)
-        elif command.user_id is not None:
-            await self._join(command.group_id, command.user_id)
+    async def perform(self, command: Command) -> None:
+        """Carry the command out. Raises VendorError, StoreUnavailable."""
+        group_id, user_id = command.group_id, command.user_id
+        if command.verb == "sync":
+            await self._sync(group_id)
+        elif command.verb == "delete":
+            await self._im.destroy_group(group_id)
+            await self._store.mark_gone(group_id)
+        elif user_id is not None and command.verb == "leave":
+            await self._leave(group_id, user_id)
+        elif user_id is not None:
+            await self._join(group_id, user_id)
 
     async def _join(self, group_id: str, user_id: str) -> None:
+        """Noted first: whom the relay has put in, it must know of, even if it dies in between."""
+        await self._store.note_member(group_id, user_id, "joined")
+        try:
+            await self._add(group_id, user_id, None)
+        except Exception:
+            await self._store.forget_members(group_id, [user_id])
+            raise
+
+    async def _leave(self, group_id: str, user_id: str) -> None:
+        """He stays out until the Case's next state, even if Salesforce still names him."""
+        await self._im.delete_group_member(group_id, user_id)
+        await self._store.note_member(group_id, user_id, "left")
+
+    async def _add(self, group_id: str, user_id: str, nick: str | None) -> None:
         """Salesforce may announce an agent before the relay was told the Case's id, let alone made the group."""
         began = self._clock()
         try:
-            await self._im.add_group_member(group_id, user_id)
+            await self._im.add_group_member(group_id, user_id, nick)
         except GroupNotFound as error:
             awaited = await self._store.is_ticket_open_for(group_id, began)
             if awaited is False:
@@ -129,27 +69,81 @@ class Membership:
             not_ready.attempts = None if awaited else _GUESSES
             raise not_ready from None
 
-    async def _record_failure(self, command: Command, error: RelayError) -> None:
-        pause = next_attempt(error, command.attempts + 1, promised=not self._is_awaited(command))
-        if pause is not None:
-            _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.for_log)
-            await self._store.postpone_command(command, self._clock() + pause)
-        elif self._tell_caller(command, error):
-            await self._store.finish_command(command)
+    async def _sync(self, case_id: str) -> None:
+        room = await self._store.find_room(case_id)
+        if room is None:
+            return
+        if room.ask:
+            room = await self._ask_salesforce(room)
+        state = room.state
+        if state.merged_into is not None:
+            await self._merge(room, state.merged_into)
+        elif state.is_deleted or self._is_over(room):
+            await self._dismiss(room)
+        elif state.is_closed:
+            when = room.dismiss_at if room.dismiss_at is not None else self._clock() + self._close_grace
+            await self._store.settle_room(room, dismiss_at=when, gone=room.gone)
         else:
-            _log.error("command %s has ended: %s", command.command_id, error.for_log)
-            await self._store.fail_command(command, error.problem())
+            await self._match(room)
+            await self._store.settle_room(room, dismiss_at=None, gone=False)
 
-    def _is_awaited(self, command: Command) -> bool:
-        outcome = self._callers.get(command.command_id)
-        return outcome is not None and not outcome.done()
-
-    def _tell_caller(self, command: Command, error: RelayError | None) -> bool:
-        """Whether somebody is still waiting to hear how it ended."""
-        if not self._is_awaited(command):
+    def _is_over(self, room: Room) -> bool:
+        if not room.state.is_closed:
             return False
-        if error is None:
-            self._callers[command.command_id].set_result(None)
-        else:
-            self._callers[command.command_id].set_exception(error)
-        return True
+        return self._close_grace <= 0 or (room.dismiss_at is not None and room.dismiss_at <= self._clock())
+
+    async def _match(self, room: Room) -> None:
+        """First in, then out: a Case is never left alone, and if the new agent cannot come, the old one stays."""
+        case_id = room.state.case_id
+        if room.gone:
+            await self._make_again(room)
+        for agent in room.state.agents:
+            if agent.user_id not in room.joined:
+                await self._store.note_member(case_id, agent.user_id, "synced")
+            try:
+                await self._add(case_id, agent.user_id, agent.name)
+            except GroupNotReady:
+                raise
+            except GroupNotFound:  # dismissed by somebody else
+                await self._make_again(room)
+                await self._add(case_id, agent.user_id, agent.name)
+        belonging = {agent.user_id for agent in room.state.agents}
+        for user_id in sorted(room.synced - belonging):
+            await self._im.delete_group_member(case_id, user_id)
+        await self._store.forget_members(case_id, sorted((room.synced | room.left) - belonging))
+
+    async def _make_again(self, room: Room) -> None:
+        """The group with the customers and the Users of /joingroup; nothing of what was said in it comes back."""
+        case_id, customers = room.state.case_id, sorted(room.customers)
+        if not customers:
+            return
+        await self._im.create_group(case_id, name=case_id, user_id=customers[0])
+        for user_id in [*customers[1:], *sorted(room.joined)]:
+            await self._im.add_group_member(case_id, user_id)
+
+    async def _dismiss(self, room: Room) -> None:
+        await self._im.destroy_group(room.state.case_id)
+        await self._store.mark_gone(room.state.case_id)
+        await self._store.settle_room(room, dismiss_at=room.dismiss_at, gone=True)
+
+    async def _merge(self, room: Room, master: str) -> None:
+        """The customers move into the master's group, which is made if there is none; then the loser's goes.
+
+        Salesforce announces the master only if it has a ticket, so it is asked for.
+        """
+        if room.customers:
+            await self._store.move_tickets(room.state.case_id, master)
+            moved = replace(room, state=replace(room.state, case_id=master), joined=frozenset())
+            if await self._im.get_group(master) is None:
+                await self._make_again(moved)
+            for customer in sorted(room.customers):
+                await self._im.add_group_member(master, customer)
+            await self._store.accept_states(await self._crm.case_states([master]), self._clock())
+        await self._dismiss(room)
+
+    async def _ask_salesforce(self, room: Room) -> Room:
+        """Two states bore the same stamp; what Salesforce says now holds. A Case that it does not know is deleted."""
+        found = await self._crm.case_states([room.state.case_id])
+        state: CaseState = found[0] if found else replace(room.state, is_deleted=True)
+        await self._store.overrule(state)
+        return replace(room, state=state, ask=False)

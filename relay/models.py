@@ -122,7 +122,7 @@ class Group:
 
 Verdict = Literal["accepted", "stale", "unknown"]
 Why = Literal["synced", "joined", "left"]
-Verb = Literal["join", "leave", "delete", "sync", "comment"]
+Verb = Literal["join", "leave", "delete", "sync"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,6 +187,14 @@ class Store(Protocol):
         """Its state is applied; False if meanwhile a newer one was accepted, which then is applied next."""
         ...
 
+    async def overrule(self, state: CaseState) -> None:
+        """Salesforce itself says so: this state holds, unless a newer one was accepted."""
+        ...
+
+    async def mark_gone(self, case_id: str) -> None:
+        """The relay has dismissed the Case's group, and its Users are the relay's business no more."""
+        ...
+
     async def enqueue_dismissals(self, now: float) -> int:
         """Have closed Cases' groups dismissed whose time has come; how many."""
         ...

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from relay.commands import Commands
 from relay.errors import RelayError
-from relay.membership import Membership
 from relay.ports import Store
 from relay.tickets import Tickets
 
@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 _INTERVAL = 1.0
 _HOUR = 3600.0
 _DAY = 86400.0
+_UNCLAIMED = 600.0
+"""Seconds for which the state of a Case that no ticket has claimed is kept."""
 
 
 class Worker:
@@ -33,7 +35,7 @@ class Worker:
         self,
         store: Store,
         tickets: Tickets,
-        membership: Membership,
+        commands: Commands,
         *,
         holder: str,
         lease: float,
@@ -42,10 +44,10 @@ class Worker:
         at_once: int = 20,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._tickets, self._membership = store, tickets, membership
+        self._store, self._tickets, self._commands = store, tickets, commands
         self._holder, self._lease, self._at_once = holder, lease, at_once
         self._wakened, self._keep_days, self._clock = wakened, keep_days, clock
-        self._blanked_at = self._renewed_at = 0.0
+        self._blanked_at = self._renewed_at = self._forgot_at = 0.0
         self._at_work: set[asyncio.Task[Any]] = set()
 
     async def run(self) -> None:
@@ -65,17 +67,21 @@ class Worker:
         now = self._clock()
         if now - self._renewed_at > self._lease / 4:
             self._renewed_at = now
-            await self._store.renew(self._tickets.held, self._membership.held, now + self._lease)
+            await self._store.renew(self._tickets.held, self._commands.held, now + self._lease)
+        await self._store.enqueue_dismissals(now)
         await self._take_over(now)
         if now - self._blanked_at > _HOUR:
             self._blanked_at = now
             await self._store.blank_case_infos(now - self._keep_days * _DAY)
+        if now - self._forgot_at > _UNCLAIMED:
+            self._forgot_at = now
+            await self._store.forget_unclaimed(now - _UNCLAIMED)
 
     async def _take_over(self, now: float) -> None:
         until = now + self._lease
         if (room := self._at_once - len(self._at_work)) > 0:
             for command in await self._store.claim_commands(holder=self._holder, now=now, until=until, limit=room):
-                self._watch(self._membership.carry_on(command))
+                self._watch(self._commands.carry_on(command))
         if (room := self._at_once - len(self._at_work)) > 0:
             for ticket in await self._store.claim_tickets(holder=self._holder, now=now, until=until, limit=room):
                 self._watch(self._tickets.carry_on(ticket))

@@ -55,6 +55,21 @@ class Queued(BaseModel):
     status: Literal["queued"]
 
 
+class CaseResult(BaseModel):
+    """What became of one state. stale: older than one already seen. unknown: no ticket claims the Case yet."""
+
+    caseId: object
+    status: Literal["accepted", "stale", "unknown", "invalid"]
+    detail: str | None = None
+
+
+class CasesAccepted(BaseModel):
+    """accepted: how many were."""
+
+    accepted: int
+    results: list[CaseResult]
+
+
 class FieldProblem(BaseModel):
     """What is wrong with a field. field: its path, with dots."""
 

@@ -142,14 +142,19 @@ def _bad_request(error: ValidationError) -> BadRequest:
         if problems[0]["type"] == "json_invalid":
             return BadRequest(f"The body is no JSON: {problems[0]['msg']}", title="Malformed JSON")
         return BadRequest("The body must be a JSON object", title="Not a JSON object")
-    found = list(dict(map(_field, reversed(problems[:20]))).items())[::-1]
-    _, message = found[0]
-    path = found[0][0]
+    found = bad_fields(error)
+    path, message = found[0]
     return BadRequest(
         "; ".join(f"{name} {text}" for name, text in found),
         title=f"{'Missing' if message == _MISSING else 'Invalid'} {path}",
         fields=tuple(found),
     )
+
+
+def bad_fields(error: ValidationError) -> list[tuple[str, str]]:
+    """What is wrong, as (path, message), each path once."""
+    problems = error.errors(include_url=False, include_context=False)[:20]
+    return list(dict(map(_field, reversed(problems))).items())[::-1]
 
 
 def _field(problem: ErrorDetails) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from relay.auth import Callers
-from relay.membership import Membership
+from relay.commands import Commands
 from relay.routes.bodies import Group, GroupMember, read_body
 
 OrgCheck = Callable[[str | None], Awaitable[None]]
@@ -19,8 +19,8 @@ OrgCheck = Callable[[str | None], Awaitable[None]]
 class GroupRoutes:
     """POST /joingroup, /leavegroup and /deletegroup. limit: bytes of a body."""
 
-    def __init__(self, callers: Callers, membership: Membership, check_org: OrgCheck, *, limit: int) -> None:
-        self._callers, self._membership, self._check_org, self._limit = callers, membership, check_org, limit
+    def __init__(self, callers: Callers, commands: Commands, check_org: OrgCheck, *, limit: int) -> None:
+        self._callers, self._commands, self._check_org, self._limit = callers, commands, check_org, limit
         self.routes = [
             Route("/joingroup", self.joingroup, methods=["POST"]),
             Route("/leavegroup", self.leavegroup, methods=["POST"]),
@@ -29,17 +29,17 @@ class GroupRoutes:
 
     async def joingroup(self, request: Request) -> Response:
         member = await self._member(request)
-        return _answer(await self._membership.join_group(member.groupId, member.userId), member.groupId, member.userId)
+        return _answer(await self._commands.join_group(member.groupId, member.userId), member.groupId, member.userId)
 
     async def leavegroup(self, request: Request) -> Response:
         member = await self._member(request)
-        return _answer(await self._membership.leave_group(member.groupId, member.userId), member.groupId, member.userId)
+        return _answer(await self._commands.leave_group(member.groupId, member.userId), member.groupId, member.userId)
 
     async def deletegroup(self, request: Request) -> Response:
         await self._callers.org(request.headers.get("authorization"))
         group = await read_body(request, Group, limit=self._limit)
         await self._check_org(group.orgId)
-        return _answer(await self._membership.delete_group(group.groupId), group.groupId)
+        return _answer(await self._commands.delete_group(group.groupId), group.groupId)
 
     async def _member(self, request: Request) -> GroupMember:
         await self._callers.org(request.headers.get("authorization"))

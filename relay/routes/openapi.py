@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from relay.routes import answers, bodies
+from relay.routes import answers, bodies, cases
 from relay.routes.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/{model}"
@@ -72,7 +72,7 @@ class OpenApiRoutes:
 def _document() -> dict[str, Any]:
     models = [
         (model, "validation")
-        for module in (bodies, answers)
+        for module in (bodies, cases, answers)
         for model in vars(module).values()
         if isinstance(model, type)
         and issubclass(model, BaseModel)
@@ -144,6 +144,15 @@ def _paths() -> dict[str, Any]:
                 bodies.Group,
                 {200: ("It is gone, or never was", answers.GroupDeleted), **_QUEUED},
                 (*_BODY_PROBLEMS, *_VENDOR_PROBLEMS),
+            )
+        },
+        "/synccases": {
+            "post": _operation(
+                "The states of up to 200 Cases",
+                [_ORG],
+                cases.SyncCases,
+                {202: ("Stored; applied in order for each Case", answers.CasesAccepted)},
+                (*_BODY_PROBLEMS, 503),
             )
         },
         "/healthz": {"get": _operation("Alive", [], None, {200: ("Yes", answers.Alive)}, ())},

@@ -93,6 +93,20 @@ class Rooms:
         arguments = (room.state.case_id, room.state.modstamp, dismiss_at, int(gone))
         return bool((await self._together([(_SETTLE, arguments)]))[0])
 
+    async def overrule(self, state: CaseState) -> None:
+        """Salesforce itself says so: this state holds, unless a newer one was accepted."""
+        statement = """update rooms set state = $2, modstamp = $3, ask = 0 where case_id = $1 and modstamp <= $3"""
+        await self._together([(statement, (state.case_id, _to_json(state), state.modstamp))])
+
+    async def mark_gone(self, case_id: str) -> None:
+        """The relay has dismissed the Case's group, and its Users are its business no more."""
+        await self._together(
+            [
+                ("update rooms set gone = 1 where case_id = $1", (case_id,)),
+                ("delete from members where group_id = $1", (case_id,)),
+            ]
+        )
+
     async def enqueue_dismissals(self, now: float) -> int:
         """Have the groups dismissed whose time has come; how many."""
         [cases] = await self._together([(_DUE_DISMISSALS, (now,))])
