@@ -2,23 +2,25 @@
 
 Accounts: https://trtc.io/zh/document/34953 (account_import), https://cloud.tencent.com/document/product/269/38417
 (account_check). Groups: https://cloud.tencent.com/document/product/269/1615 (create_group), /1621 (add_group_member),
-/1622 (delete_group_member), /1624 (destroy_group), https://www.tencentcloud.com/document/product/1047/34961
-(get_group_info).
+/1622 (delete_group_member), /1624 (destroy_group), https://www.tencentcloud.com/document/product/1047/34962
+(modify_group_base_info).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from relay.errors import AccountNotImported, GroupConflict, GroupNotFound, ImError, ImNonsense, ImRejected
+from relay.im import groups
 from relay.im.answers import elements, number
 from relay.im.imports import AccountImports
 from relay.im.recent import RecentAccounts
 from relay.im.rest import RestApi
 from relay.im.texts import GROUP_NAME_BYTES, NICK_BYTES, fit
 from relay.im.usersig import AdminSig, UserSigs
+from relay.models import Group
 from relay.retry import Patience
 from relay.transport import Http
 
@@ -37,7 +39,7 @@ class TencentIm:
     group_owner: "none", or "user": then the end user owns the group and can dismiss it and remove agents.
     user_sig_ttl: seconds that a user's login is good for.
     clock: Unix seconds.
-    Every method but user_sig and is_admin raises ImError, of the kind that relay.im.codes gives the vendor's code.
+    Every method that asks Tencent raises ImError, of the kind that relay.im.codes gives the vendor's code.
     """
 
     def __init__(
@@ -93,9 +95,12 @@ class TencentIm:
         except GroupConflict:
             await self._adopt(group_id, user_id)
 
-    async def add_group_member(self, group_id: str, user_id: str) -> None:
-        """Already a member is success; GroupNotFound, GroupFull, and ImRejected where Tencent did not let him in."""
-        await self.import_account(user_id)
+    async def add_group_member(self, group_id: str, user_id: str, nick: str | None = None) -> None:
+        """Already a member is success; GroupNotFound, GroupFull, and ImRejected where Tencent did not let him in.
+
+        nick: given with the import of his account; one that was lately imported under this nick costs nothing.
+        """
+        await self.import_account(user_id, nick)
         result = await self._imported(user_id, lambda: self._add(group_id, user_id))
         if result == _FAILED:  # no reason is given; that Tencent lost the account is one we can mend
             await self._import_again(user_id)
@@ -104,6 +109,23 @@ class TencentIm:
             raise ImRejected(f"{user_id} is asked to join first; let Tencent's console add members without consent.")
         if result not in (_ADDED, _WAS_MEMBER):
             raise ImRejected(f"Tencent Chat did not add {user_id} to the group and gives no reason (Result {result}).")
+
+    async def get_group(self, group_id: str) -> Group | None:
+        """The group with all its members; None if there is no such group."""
+        return await groups.read(self._call, group_id)
+
+    async def list_groups(self) -> set[str]:
+        """The ids of all groups of the application."""
+        return await groups.all_ids(self._call)
+
+    async def rename_group(self, group_id: str, name: str) -> None:
+        """Give the group this name, as group_name makes it; GroupNotFound."""
+        body: dict[str, object] = {"GroupId": group_id, "Name": self.group_name(group_id, name)}
+        await self._call(_GROUPS + "modify_group_base_info", body)
+
+    def group_name(self, group_id: str, name: str) -> str:
+        """The name cut to what Tencent takes; the group's id where nothing of it is left."""
+        return fit(name, GROUP_NAME_BYTES) or fit(group_id, GROUP_NAME_BYTES)
 
     async def delete_group_member(self, group_id: str, user_id: str) -> None:
         """Not a member, no such account, or no such group, is success."""
@@ -126,14 +148,16 @@ class TencentIm:
         return {
             "Type": self._group_type,
             "GroupId": group_id,
-            "Name": fit(name, GROUP_NAME_BYTES) or fit(group_id, GROUP_NAME_BYTES),
+            "Name": self.group_name(group_id, name),
             "ApplyJoinOption": "DisableApply",
             **({"Owner_Account": user_id} if owned else {"MemberList": [{"Member_Account": user_id}]}),
         }
 
     async def _adopt(self, group_id: str, user_id: str) -> None:
         """Take the group for ours if the user is in it, or if nobody is: then it was left half-made."""
-        group = await self._group(group_id)
+        group = await groups.find(self._call, group_id)
+        if group is None:
+            raise ImNonsense(f"Tencent Chat says that the group {group_id} exists, and also that it does not.")
         people = {member.get("Member_Account") for member in elements(group, "MemberList")}
         people = (people | {group.get("Owner_Account")}) - {None, ""}
         if user_id in people:
@@ -141,16 +165,6 @@ class TencentIm:
         if people - {self._admin_id} or number(group.get("MemberNum"), 0) > len(people):
             raise GroupConflict(f"The group {group_id} exists already, and {user_id} is not in it.", vendor_code=10021)
         await self.add_group_member(group_id, user_id)
-
-    async def _group(self, group_id: str) -> dict[str, Any]:
-        """get_group_info of one group, which has an ErrorCode of its own."""
-        shown = {"GroupBaseInfoFilter": ["Owner_Account", "MemberNum"], "MemberInfoFilter": ["Account"]}
-        body: dict[str, object] = {"GroupIdList": [group_id], "ResponseFilter": shown}
-        answer = await self._call(_GROUPS + "get_group_info", body)
-        for group in elements(answer, "GroupInfo"):
-            if group.get("GroupId") == group_id and number(group.get("ErrorCode"), 0) == 0:
-                return group
-        raise ImNonsense(f"Tencent Chat says that the group {group_id} exists, and also that it does not.")
 
     async def _add(self, group_id: str, user_id: str) -> int:
         """The Result of adding one member, which stands inside a success."""
