@@ -45,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print the findings as JSON")
     check.set_defaults(run=_check)
 
+    dead = commands.add_parser("dead-letters", help="what has ended without being done: look, try again, drop")
+    dead.add_argument("action", choices=["list", "show", "replay", "drop"])
+    dead.add_argument("names", nargs="*", metavar="NAME", help="as `relay dead-letters list` prints them")
+    dead.add_argument("--json", action="store_true", help="print them as JSON")
+    dead.set_defaults(run=_dead_letters)
+
     usersig = commands.add_parser("usersig", help="print a login to the chat, to try a client with")
     usersig.add_argument("user_id", help="an end user's id, or a Salesforce User id")
     usersig.add_argument("--json", action="store_true", help="print the whole login as JSON")
@@ -78,6 +84,15 @@ def _check(settings: Settings, arguments: argparse.Namespace) -> int:
         for finding in findings:
             print(f"{_MARKS[finding.ok]}  {finding.name:<{width}}  {finding.text}")
     return int(any(finding.ok is False for finding in findings))
+
+
+def _dead_letters(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay.dead_letters import dead_letters  # noqa: PLC0415
+
+    if arguments.action != "list" and not arguments.names:
+        return _complain(f"relay dead-letters {arguments.action}", ["name at least one, as `list` prints them"], 2)
+    work = dead_letters(settings.relay_database_url, arguments.action, arguments.names, as_json=arguments.json)
+    return asyncio.run(work)
 
 
 def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from relay.auth import Callers
+from relay.case_states import CaseStates
 from relay.commands import Commands
 from relay.crm import TIMEOUT as CRM_TIMEOUT
 from relay.crm import ClientCredentials, JwtBearer, OrgConnection, Records, SalesforceCrm, refused_fields

@@ -78,19 +78,17 @@ class Membership:
         state = room.state
         if state.merged_into is not None:
             await self._merge(room, state.merged_into)
-        elif state.is_deleted or self._is_over(room):
+        elif state.is_deleted or (state.is_closed and self._dismissal(room) <= self._clock()):
             await self._dismiss(room)
         elif state.is_closed:
-            when = room.dismiss_at if room.dismiss_at is not None else self._clock() + self._close_grace
-            await self._store.settle_room(room, dismiss_at=when, gone=room.gone)
+            await self._store.settle_room(room, dismiss_at=self._dismissal(room), gone=room.gone)
         else:
             await self._match(room)
             await self._store.settle_room(room, dismiss_at=None, gone=False)
 
-    def _is_over(self, room: Room) -> bool:
-        if not room.state.is_closed:
-            return False
-        return self._close_grace <= 0 or (room.dismiss_at is not None and room.dismiss_at <= self._clock())
+    def _dismissal(self, room: Room) -> float:
+        """Unix seconds; of a Case that was closed before, the time stays."""
+        return room.seen_at + self._close_grace if room.dismiss_at is None else room.dismiss_at
 
     async def _match(self, room: Room) -> None:
         """First in, then out: a Case is never left alone, and if the new agent cannot come, the old one stays."""
@@ -132,13 +130,13 @@ class Membership:
         Salesforce announces the master only if it has a ticket, so it is asked for.
         """
         if room.customers:
-            await self._store.move_tickets(room.state.case_id, master)
             moved = replace(room, state=replace(room.state, case_id=master), joined=frozenset())
             if await self._im.get_group(master) is None:
                 await self._make_again(moved)
             for customer in sorted(room.customers):
                 await self._im.add_group_member(master, customer)
             await self._store.accept_states(await self._crm.case_states([master]), self._clock())
+            await self._store.move_tickets(room.state.case_id, master, self._clock())
         await self._dismiss(room)
 
     async def _ask_salesforce(self, room: Room) -> Room:

@@ -93,6 +93,7 @@ class CaseState:
 class Room:
     """What the ledger knows of a Case's group.
 
+    seen_at: when the relay learned of the state, Unix seconds.
     ask: two different states bore the same stamp, so Salesforce must say which holds.
     dismiss_at: when the group of the closed Case is dismissed, Unix seconds. gone: the relay has dismissed it.
     customers: the end users whose tickets are this Case.
@@ -101,6 +102,7 @@ class Room:
     """
 
     state: CaseState
+    seen_at: float
     ask: bool
     dismiss_at: float | None
     gone: bool
@@ -118,6 +120,24 @@ class Group:
     name: str
     owner: str | None
     members: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Something promised that ended without being done.
+
+    name: ticket-… or command-…, for `relay dead-letters`. what: what was to be done. problem: why it was not.
+    content: what the end user wrote, of a ticket; None once that is forgotten.
+    """
+
+    name: str
+    what: str
+    case_id: str | None
+    user_id: str | None
+    attempts: int
+    created_at: float
+    problem: dict[str, object]
+    content: CaseInfo | None
 
 
 Verdict = Literal["accepted", "stale", "unknown"]

@@ -211,7 +211,7 @@ class Store(Protocol):
         """These Users of the group, or all, are the relay's business no more."""
         ...
 
-    async def move_tickets(self, loser: str, master: str) -> None:
+    async def move_tickets(self, loser: str, master: str, now: float) -> None:
         """The tickets of a Case that lost a merge are the master's from now on."""
         ...
 

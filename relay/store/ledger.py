@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Protocol
 
 from relay.models import CaseInfo, Command, Ticket, Verb
+from relay.store.dead_letters import DeadLetters
 from relay.store.rooms import ENQUEUE_SYNC, Rooms
 
 Row = tuple[Any, ...]
@@ -27,28 +28,31 @@ on conflict (ticket_id) do update set
         and (tickets.holder is null or tickets.due < $6)
 returning {_TICKET}"""
 
+# what is locked is chosen first: within "in (…)" PostgreSQL may choose more than once, and so more than the limit
 _CLAIM_TICKETS = f"""
+with waiting as (
+    select ticket_id from tickets where state = 'open' and due < $2 order by due limit $4 for update skip locked)
 update tickets set
     abandoned = case when holder is null then 0 else 1 end,
     holder = $1, claim = claim + 1, due = $3
-where ticket_id in (
-    select ticket_id from tickets where state = 'open' and due < $2 order by due limit $4 for update skip locked)
+where ticket_id in (select ticket_id from waiting)
 returning {_TICKET}"""
 
 _ADD_COMMAND = f"""
 insert into commands (verb, group_id, user_id, state, holder, claim, attempts, due, created_at)
 select $1, $2, $3, 'open', case when earlier.found then null else $4 end, 1, 0,
-    case when earlier.found then $5 else $6 end, $5
+    case when earlier.found then cast($5 as double precision) else cast($6 as double precision) end, $5
 from (select exists (select 1 from commands where group_id = $2 and state = 'open') as found) as earlier
 returning {_COMMAND}"""
 
 _CLAIM_COMMANDS = f"""
-update commands set holder = $1, claim = claim + 1, due = $3
-where command_id in (
+with waiting as (
     select command_id from commands as this where state = 'open' and due < $2 and not exists (
         select 1 from commands as earlier
         where earlier.group_id = this.group_id and earlier.state = 'open' and earlier.command_id < this.command_id)
     order by due limit $4 for update skip locked)
+update commands set holder = $1, claim = claim + 1, due = $3
+where command_id in (select command_id from waiting)
 returning {_COMMAND}"""
 
 
@@ -71,16 +75,22 @@ class Database(Protocol):
         """Run one statement and commit it; its rows. Raises StoreUnavailable."""
         ...
 
-    def run_together(self, steps: Sequence[tuple[str, Sequence[object]]]) -> Awaitable[list[list[Row]]]:
-        """Run several statements and commit them, all or none; the rows of each. Raises StoreUnavailable."""
+    def run_together(
+        self, steps: Sequence[tuple[str, Sequence[object]]], *, alone_with: Sequence[str] = ()
+    ) -> Awaitable[list[list[Row]]]:
+        """Run several statements and commit them, all or none; the rows of each. Raises StoreUnavailable.
+
+        alone_with: ids of groups; no two that name the same one run at once, and the later sees what the earlier wrote.
+        """
         ...
 
 
-class Ledger(Rooms):
+class Ledger(Rooms, DeadLetters):
     """ports.Store over a Database; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database.run_together)
+        Rooms.__init__(self, database.run_together)
+        DeadLetters.__init__(self, database.run_together)
         self._database = database
         self._run = database.run
 
@@ -129,7 +139,8 @@ class Ledger(Rooms):
             [
                 (_UPDATE_TICKET.format("case_id = $3"), (ticket.ticket_id, ticket.claim, case_id)),
                 (ENQUEUE_SYNC, (case_id, now)),
-            ]
+            ],
+            alone_with=[case_id],
         )
         return bool(rows)
 
@@ -174,7 +185,8 @@ class Ledger(Rooms):
     async def add_command(
         self, *, verb: Verb, group_id: str, user_id: str | None, holder: str, now: float, until: float
     ) -> Command:
-        rows = await self._run(_ADD_COMMAND, verb, group_id, user_id, holder, now, until)
+        arguments = (verb, group_id, user_id, holder, now, until)
+        [rows] = await self._database.run_together([(_ADD_COMMAND, arguments)], alone_with=[group_id])
         return _command(rows[0])
 
     async def finish_command(self, command: Command) -> bool:

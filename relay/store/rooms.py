@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Sequence
+from typing import Any, Protocol
 
 from relay.models import Agent, CaseState, Room, Verdict, Why
 
 Row = tuple[Any, ...]
 Step = tuple[str, Sequence[object]]
-RunTogether = Callable[[Sequence[Step]], Awaitable[list[list[Row]]]]
 
-_ROOM = "case_id, state, modstamp, ask, dismiss_at, gone"
+
+class RunTogether(Protocol):
+    """Database.run_together; see ledger.py."""
+
+    def __call__(self, steps: Sequence[Step], *, alone_with: Sequence[str] = ()) -> Awaitable[list[list[Row]]]: ...
+
+
+_ROOM = "case_id, state, modstamp, seen_at, ask, dismiss_at, gone"
 
 _ACCEPT = """
 insert into rooms (case_id, state, modstamp, pending, ask, gone, seen_at) values ($1, $2, $3, 1, 0, 0, $4)
@@ -60,7 +66,7 @@ class Rooms:
                 (ENQUEUE_SYNC, (state.case_id, now)),
                 (_WHAT_IS_KEPT, (state.case_id,)),
             ]
-        rows = await self._together(steps)
+        rows = await self._together(steps, alone_with=[state.case_id for state in states])
         return [_verdict(state, kept[0]) for state, kept in zip(states, rows[2::3], strict=True)]
 
     async def find_room(self, case_id: str) -> Room | None:
@@ -110,7 +116,8 @@ class Rooms:
     async def enqueue_dismissals(self, now: float) -> int:
         """Have the groups dismissed whose time has come; how many."""
         [cases] = await self._together([(_DUE_DISMISSALS, (now,))])
-        await self._together([(ENQUEUE_SYNC, (case_id, now)) for (case_id,) in cases])
+        case_ids = [row[0] for row in cases]
+        await self._together([(ENQUEUE_SYNC, (case_id, now)) for case_id in case_ids], alone_with=case_ids)
         return len(cases)
 
     async def forget_unclaimed(self, seen_before: float) -> None:
@@ -133,9 +140,14 @@ class Rooms:
         statement = "delete from members where group_id = $1 and user_id = $2"
         await self._together([(statement, (group_id, user_id)) for user_id in user_ids])
 
-    async def move_tickets(self, loser: str, master: str) -> None:
+    async def move_tickets(self, loser: str, master: str, now: float) -> None:
         """The tickets of a Case that lost a merge are the master's from now on."""
-        await self._together([("update tickets set case_id = $2 where case_id = $1", (loser, master))])
+        await self._together(
+            [
+                ("update tickets set case_id = $2 where case_id = $1", (loser, master)),
+                (ENQUEUE_SYNC, (master, now)),
+            ]
+        )
 
 
 def _verdict(state: CaseState, kept: Row) -> Verdict:
@@ -152,7 +164,7 @@ def _to_json(state: CaseState) -> str:
 
 
 def _room(row: Row, people: list[tuple[str, str]]) -> Room:
-    case_id, state, modstamp, ask, dismiss_at, gone = row
+    case_id, state, modstamp, seen_at, ask, dismiss_at, gone = row
     agents, is_closed, is_deleted, merged_into = json.loads(state)
 
     def those(why: str) -> frozenset[str]:
@@ -167,6 +179,7 @@ def _room(row: Row, people: list[tuple[str, str]]) -> Room:
             merged_into=merged_into,
             modstamp=modstamp,
         ),
+        seen_at=seen_at,
         ask=bool(ask),
         dismiss_at=dismiss_at,
         gone=bool(gone),

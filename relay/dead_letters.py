@@ -1,0 +1,48 @@
+"""`relay dead-letters`: what has ended without being done, for an operator to look at, try again or drop."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from relay.models import DeadLetter
+from relay.store import Ledger, open_ledger
+
+
+async def dead_letters(url: str, action: str, names: list[str], *, as_json: bool) -> int:
+    """Do what was asked with the ledger at url; the exit code: 1 where a name means no dead letter."""
+    ledger = await open_ledger(url, alone=False)
+    try:
+        if action in ("list", "show"):
+            return _show(await ledger.dead_letters(), action, names, as_json=as_json)
+        return await _change(ledger, action, names)
+    finally:
+        await ledger.close()
+
+
+def _show(letters: list[DeadLetter], action: str, names: list[str], *, as_json: bool) -> int:
+    chosen = letters if action == "list" else [letter for letter in letters if letter.name in names]
+    if as_json or action == "show":
+        print(json.dumps([_as_json(letter) for letter in chosen], indent=2, ensure_ascii=False))
+    else:
+        for letter in chosen:
+            since = datetime.fromtimestamp(letter.created_at, UTC).isoformat(timespec="seconds")
+            print(f"{letter.name:<34} {letter.what:<7} {letter.case_id}  {since}  {letter.problem['detail']}")
+    return int(action == "show" and len(chosen) < len(set(names)))
+
+
+async def _change(ledger: Ledger, action: str, names: list[str]) -> int:
+    missing = False
+    for name in names:
+        done = await (ledger.replay(name, time.time()) if action == "replay" else ledger.drop(name))
+        print(f"{name}: {'will be tried again' if action == 'replay' else 'dropped'}" if done else f"{name}: not there")
+        missing = missing or not done
+    return int(missing)
+
+
+def _as_json(letter: DeadLetter) -> dict[str, Any]:
+    content = letter.content.model_dump(exclude_none=True) if letter.content else None
+    return {**asdict(letter), "content": content}

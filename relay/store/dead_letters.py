@@ -1,0 +1,74 @@
+"""The ledger's part about what has ended without being done: looked at, tried again, or dropped by an operator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from relay.models import CaseInfo, DeadLetter
+
+Row = tuple[Any, ...]
+RunTogether = Callable[[Sequence[tuple[str, Sequence[object]]]], Awaitable[list[list[Row]]]]
+
+_TICKETS = """
+select ticket_id, case_id, user_id, attempts, created_at, problem, case_info from tickets
+where state = 'failed' and case_id is not null order by created_at"""
+
+_COMMANDS = """
+select command_id, verb, group_id, user_id, attempts, created_at, problem from commands
+where state = 'failed' order by command_id"""
+
+# Replayed commands go to the end of their group's line: what came after them has been done.
+_REPLAY = {
+    "ticket": """update tickets set state = 'open', problem = null, ended_at = null, holder = null, attempts = 0, due = $2
+        where ticket_id = $1 and state = 'failed' and case_info is not null returning 1""",
+    "command": """insert into commands (verb, group_id, user_id, state, claim, attempts, due, created_at)
+        select verb, group_id, user_id, 'open', 0, 0, $2, $2 from commands
+        where command_id = cast($1 as integer) and state = 'failed' returning 1""",
+}
+_DROP = {
+    "ticket": """update tickets set state = 'dropped', case_info = null where ticket_id = $1 and state = 'failed'
+        returning 1""",
+    "command": "delete from commands where command_id = cast($1 as integer) and state = 'failed' returning 1",
+}
+
+
+class DeadLetters:
+    """Methods of the ledger. run_together: that of the database."""
+
+    def __init__(self, run_together: RunTogether) -> None:
+        self._run_steps = run_together
+
+    async def dead_letters(self) -> list[DeadLetter]:
+        """All of them, tickets first, the oldest first. A ticket that ended without a Case is none: nothing was made."""
+        tickets, commands = await self._run_steps([(_TICKETS, ()), (_COMMANDS, ())])
+        return [*map(_ticket, tickets), *map(_command, commands)]
+
+    async def replay(self, name: str, now: float) -> bool:
+        """Have it tried again from the beginning; False if there is no such dead letter, or its content is gone."""
+        kind, _, number = name.partition("-")
+        if kind not in _REPLAY:
+            return False
+        steps: list[tuple[str, Sequence[object]]] = [(_REPLAY[kind], (number, now))]
+        if kind == "command":
+            steps.append((_DROP[kind], (number,)))
+        return bool((await self._run_steps(steps))[0])
+
+    async def drop(self, name: str) -> bool:
+        """Forget it; False if there is no such dead letter."""
+        kind, _, number = name.partition("-")
+        return kind in _DROP and bool((await self._run_steps([(_DROP[kind], (number,))]))[0])
+
+
+def _ticket(row: Row) -> DeadLetter:
+    ticket_id, case_id, user_id, attempts, created_at, problem, info = row
+    content = CaseInfo.model_validate_json(info) if info else None
+    return DeadLetter(
+        f"ticket-{ticket_id}", "open", case_id, user_id, attempts, created_at, json.loads(problem), content
+    )
+
+
+def _command(row: Row) -> DeadLetter:
+    command_id, verb, group_id, user_id, attempts, created_at, problem = row
+    return DeadLetter(f"command-{command_id}", verb, group_id, user_id, attempts, created_at, json.loads(problem), None)
