@@ -21,7 +21,8 @@ where state = 'failed' order by command_id"""
 
 # Replayed commands go to the end of their group's line: what came after them has been done.
 _REPLAY = {
-    "ticket": """update tickets set state = 'open', problem = null, ended_at = null, holder = null, attempts = 0, due = $2
+    "ticket": """update tickets set
+            state = 'open', problem = null, ended_at = null, holder = null, attempts = 0, due = $2
         where ticket_id = $1 and state = 'failed' and case_info is not null returning 1""",
     "command": """insert into commands (verb, group_id, user_id, state, claim, attempts, due, created_at)
         select verb, group_id, user_id, 'open', 0, 0, $2, $2 from commands
@@ -41,7 +42,7 @@ class DeadLetters:
         self._run_steps = run_together
 
     async def dead_letters(self) -> list[DeadLetter]:
-        """All of them, tickets first, the oldest first. A ticket that ended without a Case is none: nothing was made."""
+        """All of them, tickets first, the oldest first. A ticket that ended without a Case left nothing behind."""
         tickets, commands = await self._run_steps([(_TICKETS, ()), (_COMMANDS, ())])
         return [*map(_ticket, tickets), *map(_command, commands)]
 

@@ -243,7 +243,7 @@ def _ticket(row: Row, info: CaseInfo | None = None) -> Ticket:
         body_hash=body_hash,
         case_info=info,
         case_id=case_id,
-        state=state,
+        state="failed" if state == "dropped" else state,
         problem=json.loads(problem) if problem else None,
         holder=holder,
         abandoned=bool(abandoned),
