@@ -2,19 +2,30 @@
 
 from pathlib import Path
 
-from relay.store.ledger import Ledger
+from relay.errors import StoreUnavailable
+from relay.store.ledger import Database, Ledger
 from relay.store.sqlite import SqliteDatabase
+from relay.store.urls import POSTGRESQL, without_password
 
-__all__ = ["Ledger", "open_ledger", "prove_ledger"]
+__all__ = ["Ledger", "is_shared", "open_ledger", "prove_ledger", "without_password"]
 
 
-async def open_ledger(url: str, *, alone: bool = True) -> Ledger:
-    """The ledger at sqlite:///relative or sqlite:////absolute, its tables up to date. Raises StoreUnavailable.
+def is_shared(url: str) -> bool:
+    """Whether several relays can work on the ledger at once."""
+    return url.startswith(POSTGRESQL)
 
-    alone: no other process works on it, so that what is still held in it was left by one that died.
+
+async def open_ledger(url: str, *, alone: bool | None = None) -> Ledger:
+    """The ledger at sqlite:///relative, sqlite:////absolute or postgresql://…, its tables up to date.
+
+    alone: no other process works on it, so that what is still held in it was left by one that died. It is so on SQLite
+    unless said otherwise, and never on PostgreSQL, where the work of others is theirs until their leases end.
+    Raises StoreUnavailable.
     """
-    ledger = Ledger(SqliteDatabase(Path(url.removeprefix("sqlite:///"))))
-    await ledger.open(alone=alone)
+    if is_shared(url) and alone:
+        raise ValueError("nobody can be sure to be alone on PostgreSQL")
+    ledger = Ledger(_database(url))
+    await ledger.open(alone=not is_shared(url) if alone is None else alone)
     return ledger
 
 
@@ -25,3 +36,16 @@ async def prove_ledger(url: str) -> None:
         await ledger.ping()
     finally:
         await ledger.close()
+
+
+def _database(url: str) -> Database:
+    if not is_shared(url):
+        return SqliteDatabase(Path(url.removeprefix("sqlite:///")))
+    try:
+        from relay.store.postgresql import PostgresDatabase  # its drivers are an extra  # noqa: PLC0415
+    except ImportError as error:
+        raise StoreUnavailable(
+            f"RELAY_DATABASE_URL names PostgreSQL, which needs {error.name}:"
+            " pip install 'salesforce-chat-relay[postgresql]'"
+        ) from error
+    return PostgresDatabase(url)

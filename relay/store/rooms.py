@@ -29,6 +29,11 @@ on conflict (case_id) do update set
         or (rooms.modstamp = excluded.modstamp and rooms.state <> excluded.state and rooms.ask = 0)
 returning 1"""
 
+# Who was told to leave stays out until the Case's next state, and this is it.
+_LET_BACK = """
+delete from members where group_id = $1 and why = 'left'
+    and exists (select 1 from rooms where case_id = $1 and pending = 1 and seen_at = $2)"""
+
 _WHAT_IS_KEPT = """
 select rooms.modstamp, exists (select 1 from tickets where tickets.case_id = rooms.case_id) from rooms
 where case_id = $1"""
@@ -63,11 +68,12 @@ class Rooms:
         for state in states:
             steps += [
                 (_ACCEPT, (state.case_id, _to_json(state), state.modstamp, now)),
+                (_LET_BACK, (state.case_id, now)),
                 (ENQUEUE_SYNC, (state.case_id, now)),
                 (_WHAT_IS_KEPT, (state.case_id,)),
             ]
         rows = await self._together(steps, alone_with=[state.case_id for state in states])
-        return [_verdict(state, kept[0]) for state, kept in zip(states, rows[2::3], strict=True)]
+        return [_verdict(state, kept[0]) for state, kept in zip(states, rows[3::4], strict=True)]
 
     async def find_room(self, case_id: str) -> Room | None:
         """The room as the ledger has it; None if no state of the Case was ever accepted."""
@@ -112,6 +118,11 @@ class Rooms:
                 ("delete from members where group_id = $1", (case_id,)),
             ]
         )
+
+    async def reapply(self, case_id: str, now: float) -> None:
+        """Have the newest state applied once more."""
+        mark = "update rooms set pending = 1 where case_id = $1"
+        await self._together([(mark, (case_id,)), (ENQUEUE_SYNC, (case_id, now))])
 
     async def enqueue_dismissals(self, now: float) -> int:
         """Have the groups dismissed whose time has come; how many."""

@@ -68,7 +68,12 @@ class SqliteDatabase:
         """The statement's rows, once they are on the disk. Placeholders are $1, $2 …; StoreUnavailable if it failed."""
         return (await self.run_together([(statement, arguments)]))[0]
 
-    def run_together(self, steps: Sequence[Step]) -> asyncio.Future[list[list[Row]]]:
+    def run_together(
+        self,
+        steps: Sequence[Step],
+        *,
+        alone_with: Sequence[str] = (),  # noqa: ARG002 - here each is alone anyway
+    ) -> asyncio.Future[list[list[Row]]]:
         """The same for several statements, of which either all are done or none."""
         answer: asyncio.Future[list[list[Row]]] = self._loop.create_future()
         self._waiting.append(_Job(steps, answer))

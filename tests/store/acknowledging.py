@@ -1,4 +1,4 @@
-"""`python -m tests.store.acknowledging FILE FIRST`: write tickets, and print each one as soon as it is acknowledged."""
+"""`python -m tests.store.acknowledging URL FIRST`: write tickets, and print each one as soon as it is acknowledged."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tests.store.conftest import accept
 _AT_ONCE = 16
 
 
-async def main(path: str, first: int) -> None:
-    ledger = await open_ledger(f"sqlite:///{path}")
+async def main(url: str, first: int) -> None:
+    ledger = await open_ledger(url)
     numbers = itertools.count(first)
     await asyncio.gather(*(_write(ledger, numbers) for _ in range(_AT_ONCE)))
 

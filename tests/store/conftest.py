@@ -1,4 +1,4 @@
-"""A ledger in a file of its own, and what is asked of it."""
+"""A ledger in a file of its own, or in a database of PostgreSQL that nobody else uses, and what is asked of it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,21 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "relay.db"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Where the test's ledger is; each test that asks for one is run with both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{request.getfixturevalue('path')}"
+    return str(request.getfixturevalue("postgresql"))
+
+
 @pytest.fixture
-async def reopen(path: Path) -> AsyncIterator[OpenLedger]:
-    """Opens the ledger at path, once more if it is open already."""
+async def reopen(url: str) -> AsyncIterator[OpenLedger]:
+    """Opens the ledger, once more if it is open already."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def reopen() -> Ledger:
-            ledger = await open_ledger(f"sqlite:///{path}")
+            ledger = await open_ledger(url)
             stack.push_async_callback(ledger.close)
             return ledger
 

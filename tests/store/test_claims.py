@@ -23,7 +23,7 @@ async def test_whoever_lost_a_ticket_can_no_longer_write_it(ledger: Ledger) -> N
     [theirs] = await ledger.claim_tickets(holder="b", now=LATER, until=LATER + 10, limit=9)
 
     assert (theirs.holder, theirs.claim, theirs.abandoned) == ("b", ours.claim + 1, True)
-    assert not await ledger.record_case(ours, CASE)
+    assert not await ledger.record_case(ours, CASE, LATER)
     assert not await ledger.finish_ticket(ours, CASE, LATER)
     assert not await ledger.fail_ticket(ours, {"status": 502}, LATER)
     assert not await ledger.postpone_ticket(ours, LATER)
@@ -59,6 +59,7 @@ async def test_a_ticket_that_has_ended_is_written_by_nobody(ledger: Ledger) -> N
     assert (ended.state, ended.case_id, ended.claim) == ("done", CASE, ours.claim)
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_restart_takes_over_at_once_what_a_dead_process_held(ledger: Ledger, reopen: OpenLedger) -> None:
     ticket, command = await accept(ledger), await add(ledger)
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_what_arrives_together_shares_a_commit(path: Path, ledger: Ledger) -> None:
     before = _commits(path)
 
@@ -26,6 +27,7 @@ async def test_what_arrives_together_shares_a_commit(path: Path, ledger: Ledger)
     assert _commits(path) - before <= 10
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_what_arrives_one_after_the_other_is_committed_each_time(path: Path, ledger: Ledger) -> None:
     before = _commits(path)
 

@@ -16,6 +16,13 @@ from tests.store.conftest import accept, missing
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+def url(path: Path) -> str:
+    """Files only."""
+    return f"sqlite:///{path}"
+
+
 # ruff: noqa: ASYNC240 - nothing else waits while a test looks at its file
 
 

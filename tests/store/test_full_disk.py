@@ -15,6 +15,13 @@ from tests.store.conftest import accept, missing, start_python
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+def url(path: Path) -> str:
+    """Files only."""
+    return f"sqlite:///{path}"
+
+
 _BYTES = 1_000_000
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +13,18 @@ from tests.store.conftest import OpenLedger, start_python
 pytestmark = pytest.mark.anyio
 
 
-async def test_what_was_acknowledged_is_there_after_a_kill(path: Path, reopen: OpenLedger) -> None:
+async def test_what_was_acknowledged_is_there_after_a_kill(url: str, reopen: OpenLedger) -> None:
     chance, said = random.Random(1), list[str]()
     for life in range(5):
-        said += await _said_before_a_kill(path, life * 1_000_000, lines=chance.randint(50, 800))
+        said += await _said_before_a_kill(url, life * 1_000_000, lines=chance.randint(50, 800))
 
     ledger = await reopen()
     assert await _untrue(ledger, said) == []
 
 
-async def _said_before_a_kill(path: Path, first: int, lines: int) -> list[str]:
+async def _said_before_a_kill(url: str, first: int, lines: int) -> list[str]:
     """What a process wrote until it was killed amidst its work, without a line that it did not end."""
-    process = await start_python("-m", "tests.store.acknowledging", str(path), str(first))
+    process = await start_python("-m", "tests.store.acknowledging", url, str(first))
     assert process.stdout is not None
     try:
         said = [await asyncio.wait_for(process.stdout.readline(), 20) for _ in range(lines)]
