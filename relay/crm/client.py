@@ -1,11 +1,11 @@
-"""Salesforce as the core knows it: makes the Case of a ticket, exactly once."""
+"""Salesforce as the core knows it: makes the Case of a ticket, exactly once, and tells what became of it."""
 
 from __future__ import annotations
 
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
 import httpx
@@ -16,6 +16,7 @@ from relay.crm.connection import OrgConnection
 from relay.crm.fields import TICKET_FIELD
 from relay.crm.records import Records
 from relay.crm.rest import Rest
+from relay.crm.states import CaseStates
 from relay.errors import (
     CrmError,
     CrmMisconfigured,
@@ -24,7 +25,7 @@ from relay.errors import (
     CrmOutcomeUnknown,
     CrmRejected,
 )
-from relay.models import CaseInfo, FieldValue
+from relay.models import CaseInfo, CaseState, FieldValue
 from relay.retry import Patience
 from relay.transport import Http
 
@@ -59,6 +60,7 @@ class SalesforceCrm:
         self.records = records
         self.api_version = api_version
         self.case_origin = case_origin
+        self._states = CaseStates(records)
         self._rest = Rest(http, connection)
         self._patience = patience
         self._monotonic = monotonic
@@ -93,6 +95,27 @@ class SalesforceCrm:
         text = fields.overflow_text(info)
         if text is not None:
             await self.records.attach_file_once(case_id, f"Ticket {ticket_id}, whole text", text.encode())
+
+    async def case_states(self, case_ids: Sequence[str]) -> list[CaseState]:
+        """The Cases as Salesforce has them now, deleted and merged ones too; ids that it does not know are missing."""
+        return await self._states.of(case_ids)
+
+    async def changed_cases(self, since: float) -> list[CaseState]:
+        """All Cases with a ticket whose SystemModstamp is `since` (Unix seconds) or later, ascending by it.
+
+        Deleted and merged ones too. In an org without the ticket field: CrmMisconfigured.
+        """
+        return await self._states.changed(since)
+
+    async def comment(self, case_id: str, text: str) -> None:
+        """Put a comment on the Case for staff, once; cut to what Salesforce holds."""
+        await self.records.comment_once(case_id, fields.comment_text(text))
+
+    @property
+    def headroom(self) -> float:
+        """The share of the org's daily API requests that is left, 0..1, as the last answer told; 1 if none has."""
+        used, allowed = self.connection.api_usage or (0, 1)
+        return min(1.0, max(0.0, 1 - used / allowed)) if allowed else 0.0
 
     async def org_id(self) -> str:
         """The 18-character id of the org that the relay is logged in to."""

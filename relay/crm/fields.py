@@ -15,6 +15,7 @@ from relay.models import CaseInfo, FieldValue
 
 TICKET_FIELD = "ChatTicket__c"
 DESCRIPTION = 32_000
+_COMMENT = 4_000  # bytes
 _LIMITS = {"Subject": 255, "SuppliedName": 80, "SuppliedEmail": 80, "SuppliedPhone": 40}
 _LABELS = {"Subject": "subject", "SuppliedName": "name", "SuppliedEmail": "e-mail", "SuppliedPhone": "phone"}
 
@@ -103,6 +104,22 @@ def cut(text: str, limit: int, mark: str) -> str:
     while end > max(1, len(kept) - _FURTHEST_BACK) and _splits(text, end):
         end -= 1
     return kept[:end] + mark
+
+
+def comment_text(text: str) -> str:
+    """The text as a CaseComment holds it: 4,000 bytes of UTF-8, the end of a line as two.
+
+    https://developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-casecomment.html
+    """
+    wide = _text(text).strip().replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    if len(wide) <= _COMMENT:
+        return wide.decode().replace("\r\n", "\n")
+    kept = wide[: _COMMENT - len(_ELLIPSIS.encode())].decode(errors="ignore").removesuffix("\r")
+    kept = kept.replace("\r\n", "\n")
+    end, whole = len(kept), _text(text).strip().replace("\r\n", "\n")
+    while end > max(1, len(kept) - _FURTHEST_BACK) and _splits(whole, end):
+        end -= 1
+    return kept[:end] + _ELLIPSIS
 
 
 def _splits(text: str, place: int) -> bool:

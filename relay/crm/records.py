@@ -30,7 +30,7 @@ T = TypeVar("T")
 Record = dict[str, Any]
 Work = Callable[["Salesforce"], T]
 
-_NEXT_PAGE = re.compile(r"/services/data/v[\d.]+/query/[\w-]+")
+_NEXT_PAGE = re.compile(r"/services/data/v[\d.]+/query(?:All)?/[\w-]+")
 _ESCAPES = str.maketrans({"\\": r"\\", "'": r"\'", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 
@@ -64,9 +64,12 @@ class Records:
         description: Record = await self._read(lambda org: _type(org, "Case").describe())
         return description
 
-    async def query(self, soql: str, *, most: int = 10_000) -> list[Record]:
-        """The records a query finds, all its pages, but no more than `most`. Values in it go through `quoted`."""
-        return await self._read(lambda org: _all_pages(org, soql, most))
+    async def query(self, soql: str, *, most: int = 10_000, deleted: bool = False) -> list[Record]:
+        """The records a query finds, all its pages, but no more than `most`. Values in it go through `quoted`.
+
+        deleted: those in the recycle bin too.
+        """
+        return await self._read(lambda org: _all_pages(org, soql, most, deleted))
 
     async def case_file(self, case_id: str, title: str) -> str | None:
         """The id of the file of this title that was attached to the Case, if there is one."""
@@ -79,6 +82,10 @@ class Records:
     async def attach_file_once(self, case_id: str, title: str, data: bytes) -> str:
         """The same, if the Case has no file of this title yet; may be repeated."""
         return await self._read(lambda org: _find_file(org, case_id, title) or _write_file(org, case_id, title, data))
+
+    async def comment_once(self, case_id: str, text: str) -> None:
+        """Put a comment for staff on the Case if it has none of this text yet; may be repeated."""
+        await self._read(lambda org: _has_comment(org, case_id, text) or _write_comment(org, case_id, text))
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -140,8 +147,8 @@ def _type(org: Salesforce, name: str) -> SFType:
     return SFType(name, org.session_id, org.sf_instance, sf_version=org.sf_version, session=org.session)
 
 
-def _all_pages(org: Salesforce, soql: str, most: int) -> list[Record]:
-    page = org.query(soql)
+def _all_pages(org: Salesforce, soql: str, most: int, deleted: bool = False) -> list[Record]:
+    page = org.query(soql, include_deleted=deleted)
     found: list[Record] = list(page["records"])
     while not page["done"] and len(found) < most:
         place = page["nextRecordsUrl"]
@@ -169,3 +176,15 @@ def _write_file(org: Salesforce, case_id: str, title: str, data: bytes) -> str:
         }
     )
     return str(made["id"])
+
+
+def _has_comment(org: Salesforce, case_id: str, text: str) -> bool:
+    """SOQL cannot compare a comment's text; Salesforce may change the ends of lines and drop blanks at the end."""
+    soql = f"SELECT CommentBody FROM CaseComment WHERE ParentId = {quoted(case_id)}"  # noqa: S608
+    wanted = text.split()
+    return any(str(row["CommentBody"] or "").split() == wanted for row in _all_pages(org, soql, 10_000))
+
+
+def _write_comment(org: Salesforce, case_id: str, text: str) -> bool:
+    _type(org, "CaseComment").create({"ParentId": case_id, "CommentBody": text, "IsPublished": False})
+    return True

@@ -58,8 +58,16 @@ class SalesforceSandbox:
     def logins(self) -> int:
         return len(self.calls("/services/oauth2/token"))
 
+    def do(self, **action: object) -> None:
+        """What an administrator, or an agent in Salesforce's own pages, does to the org."""
+        self._control.post("/do", json=action).raise_for_status()
+
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = self._control.get("/state").json()
+        return state
+
     def cases(self) -> list[dict[str, Any]]:
-        cases: list[dict[str, Any]] = self._control.get("/state").json()["cases"]
+        cases: list[dict[str, Any]] = self.state()["cases"]
         return cases
 
     def files(self) -> list[dict[str, Any]]:

@@ -64,7 +64,13 @@ class Described(Records):
     async def describe_case(self) -> dict[str, Any]:
         return self._description
 
-    async def query(self, soql: str, *, most: int = 10_000) -> list[dict[str, Any]]:  # noqa: ARG002
+    async def query(
+        self,
+        soql: str,  # noqa: ARG002
+        *,
+        most: int = 10_000,  # noqa: ARG002
+        deleted: bool = False,  # noqa: ARG002
+    ) -> list[dict[str, Any]]:
         return []
 
 
