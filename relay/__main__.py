@@ -51,6 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     dead.add_argument("--json", action="store_true", help="print them as JSON")
     dead.set_defaults(run=_dead_letters)
 
+    compare = commands.add_parser(
+        "reconcile", help="compare the groups with their Cases now; exit code 1 if any drifted"
+    )
+    compare.add_argument("--dry-run", action="store_true", help="print the drift and change nothing")
+    compare.add_argument("--json", action="store_true", help="print it as JSON")
+    compare.set_defaults(run=_reconcile)
+
     usersig = commands.add_parser("usersig", help="print a login to the chat, to try a client with")
     usersig.add_argument("user_id", help="an end user's id, or a Salesforce User id")
     usersig.add_argument("--json", action="store_true", help="print the whole login as JSON")
@@ -93,6 +100,12 @@ def _dead_letters(settings: Settings, arguments: argparse.Namespace) -> int:
         return _complain(f"relay dead-letters {arguments.action}", ["name at least one, as `list` prints them"], 2)
     work = dead_letters(settings.relay_database_url, arguments.action, arguments.names, as_json=arguments.json)
     return asyncio.run(work)
+
+
+def _reconcile(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay.reconcile_command import reconcile  # noqa: PLC0415
+
+    return asyncio.run(reconcile(settings, dry_run=arguments.dry_run, as_json=arguments.json))
 
 
 def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:

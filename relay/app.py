@@ -27,6 +27,7 @@ from relay.jwks import TIMEOUT as JWKS_TIMEOUT
 from relay.jwks import Jwks
 from relay.membership import Membership
 from relay.org import OurOrg
+from relay.reconcile import Reconciler
 from relay.retry import Patience
 from relay.routes.cases import CaseRoutes
 from relay.routes.cors import AppCors
@@ -58,7 +59,7 @@ def create_app(
     """The relay as an ASGI application; nothing is opened before it starts.
 
     settings: those of the environment unless given. clock: Unix seconds. patience: with a vendor, within one attempt.
-    While it runs, app.state.worker is the Worker.
+    While it runs, app.state.worker and app.state.reconciler are what works without callers.
     """
     settings = settings or Settings.from_env()
     app = Starlette(
@@ -138,7 +139,17 @@ async def _lifespan(
             keep_days=settings.relay_case_info_days,
             clock=clock,
         )
-        app.state.worker = worker
+        reconciler = Reconciler(
+            ledger,
+            crm,
+            im,
+            membership,
+            case_states,
+            interval=settings.relay_reconcile_interval,
+            deep_interval=settings.relay_deep_interval,
+            clock=clock,
+        )
+        app.state.worker, app.state.reconciler = worker, reconciler
         callers = _callers(settings, stack, clock)
         org = OurOrg(crm, ledger, login_url=settings.salesforce_login_url)
         limit = settings.relay_max_body
@@ -153,7 +164,7 @@ async def _lifespan(
         ]
         for warning in settings.warnings:
             _log.warning(warning)
-        working = asyncio.create_task(worker.run())
+        working = asyncio.gather(worker.run(), reconciler.run())
         _log.info("ready", extra={"fields": {"holder": holder}})
         try:
             yield

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from relay.errors import GroupNotFound, GroupNotReady
-from relay.models import CaseState, Command, Room
+from relay.models import CaseState, Command, Drift, Room
 from relay.ports import Crm, Im, Store
 
 _GUESSES = 4
@@ -90,34 +90,43 @@ class Membership:
         """Unix seconds; of a Case that was closed before, the time stays."""
         return room.seen_at + self._close_grace if room.dismiss_at is None else room.dismiss_at
 
+    async def drift(self, room: Room) -> Drift:
+        """How the group differs from what the Case's state asks for."""
+        group = await self._im.get_group(room.state.case_id)
+        agents = {agent.user_id for agent in room.state.agents} - room.left
+        belonging = room.customers | agents | room.joined
+        members = group.members if group is not None else frozenset()
+        return Drift(
+            case_id=room.state.case_id,
+            no_group=group is None,
+            missing=frozenset(belonging - members),
+            leftover=frozenset((room.synced & members) - belonging),
+            strangers=frozenset(
+                member for member in members - belonging - room.synced if not self._im.is_admin(member)
+            ),
+        )
+
     async def _match(self, room: Room) -> None:
         """First in, then out: a Case is never left alone, and if the new agent cannot come, the old one stays."""
-        case_id = room.state.case_id
-        if room.gone:
+        case_id, names = room.state.case_id, {agent.user_id: agent.name for agent in room.state.agents}
+        drift = await self.drift(room)
+        if drift.no_group:
             await self._make_again(room)
-        for agent in room.state.agents:
-            if agent.user_id not in room.joined:
-                await self._store.note_member(case_id, agent.user_id, "synced")
-            try:
-                await self._add(case_id, agent.user_id, agent.name)
-            except GroupNotReady:
-                raise
-            except GroupNotFound:  # dismissed by somebody else
-                await self._make_again(room)
-                await self._add(case_id, agent.user_id, agent.name)
-        belonging = {agent.user_id for agent in room.state.agents}
-        for user_id in sorted(room.synced - belonging):
+        for user_id in sorted(drift.missing):
+            if user_id in names and user_id not in room.joined:
+                await self._store.note_member(case_id, user_id, "synced")
+            await self._im.add_group_member(case_id, user_id, names.get(user_id))
+        for user_id in sorted(drift.leftover):
             await self._im.delete_group_member(case_id, user_id)
-        await self._store.forget_members(case_id, sorted((room.synced | room.left) - belonging))
+        await self._store.forget_members(case_id, sorted(room.synced - names.keys()))
 
     async def _make_again(self, room: Room) -> None:
-        """The group with the customers and the Users of /joingroup; nothing of what was said in it comes back."""
-        case_id, customers = room.state.case_id, sorted(room.customers)
-        if not customers:
-            return
-        await self._im.create_group(case_id, name=case_id, user_id=customers[0])
-        for user_id in [*customers[1:], *sorted(room.joined)]:
-            await self._im.add_group_member(case_id, user_id)
+        """The group with a customer, unless its ticket is just making it; nothing of what was said comes back."""
+        case_id = room.state.case_id
+        if await self._store.is_ticket_open_for(case_id, self._clock()):
+            raise GroupNotReady("The group is still being made")
+        if room.customers:
+            await self._im.create_group(case_id, name=case_id, user_id=min(room.customers))
 
     async def _dismiss(self, room: Room) -> None:
         await self._im.destroy_group(room.state.case_id)

@@ -195,6 +195,10 @@ class Store(Protocol):
         """The relay has dismissed the Case's group, and its Users are the relay's business no more."""
         ...
 
+    async def reapply(self, case_id: str, now: float) -> None:
+        """Have the newest state of the Case applied once more."""
+        ...
+
     async def enqueue_dismissals(self, now: float) -> int:
         """Have closed Cases' groups dismissed whose time has come; how many."""
         ...

@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 
 from relay.app import create_app
+from relay.reconcile import Reconciler
 from relay.retry import Patience
 from relay.settings import Settings
 from relay.worker import Worker
@@ -48,6 +49,7 @@ class Relay:
         self.api_key = str(settings.relay_app_api_keys[0])
         self.callout_secret = str(settings.relay_callout_secrets[0])
         self.stop: Callable[[], Awaitable[None]]
+        self.reconciler: Reconciler
 
     def token(self, user_id: str, **claims: object) -> str:
         """What the app's server signs for its user."""
@@ -207,6 +209,7 @@ async def _serve(settings: Settings, patience: Patience) -> AsyncIterator[Relay]
         server.config.lifespan = "off"
         serving = asyncio.create_task(server.serve([listener]))
         relay = Relay(f"http://127.0.0.1:{listener.getsockname()[1]}", settings, app.state.worker, clock)
+        relay.reconciler = app.state.reconciler
         try:
             yield relay
         finally:
