@@ -58,6 +58,23 @@ def empty(url: str) -> None:
         execute(url, f"truncate {', '.join(str(name) for (name,) in found)} restart identity")
 
 
+@contextlib.contextmanager
+def holding(url: str, statement: str) -> Iterator[None]:
+    """Another transaction has run this statement and keeps its locks."""
+    with contextlib.closing(psycopg.connect(url)) as connection:
+        connection.execute(statement.encode())
+        yield
+
+
+def cut_connections(url: str) -> None:
+    """End every connection of the relays, whatever they are doing."""
+    execute(
+        url,
+        """select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name = 'salesforce-chat-relay'""",
+    )
+
+
 class Cluster:
     """A server of our own, which may be stopped. url: of a database in it."""
 
