@@ -14,7 +14,7 @@ from relay.im import TIMEOUT as IM_TIMEOUT
 from relay.models import Check
 from relay.retry import Patience
 from relay.settings import Settings
-from relay.store import prove_ledger
+from relay.store import prove_ledger, without_password
 from relay.transport import Http
 
 
@@ -29,9 +29,10 @@ async def check_everything(settings: Settings) -> list[Check]:
         await crm.close()
         await im_http.close()
     database = settings.relay_database_url
+    shown = without_password(database)
     return [
         *[Check("Settings", None, warning) for warning in settings.warnings],
-        _at(await _check("Database", "takes writes", lambda: prove_ledger(database)), "RELAY_DATABASE_URL", database),
+        _at(await _check("Database", "takes writes", lambda: prove_ledger(database)), "RELAY_DATABASE_URL", shown),
         _at(salesforce[0], "SALESFORCE_LOGIN_URL", settings.salesforce_login_url),
         *salesforce[1:],
         _at(tencent, "TENCENT_REGION or TENCENT_API_URL", settings.tencent_api_url),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
@@ -62,7 +62,7 @@ class Settings:
     relay_app_jwt_issuer: str
     relay_app_api_keys: tuple[Secret, ...]
     relay_callout_secrets: tuple[Secret, ...]
-    relay_database_url: str
+    relay_database_url: str = field(repr=False)
     relay_allowed_origins: tuple[str, ...]
     relay_usersig_ttl: int
     relay_create_wait: float
@@ -258,10 +258,10 @@ def _check_together(read: _Reader, settings: Settings) -> None:
 
 def _check_database(problems: list[str], settings: Settings) -> None:
     url = settings.relay_database_url
-    if not re.match(r"sqlite:///(?!:memory:).+", url):
+    if not re.match(r"sqlite:///(?!:memory:).+|postgres(ql)?://.+", url):
         problems.append(
-            "RELAY_DATABASE_URL must be sqlite:///relative/path or sqlite:////absolute/path"
-            " (PostgreSQL is not supported yet)"
+            "RELAY_DATABASE_URL must be sqlite:///relative/path, sqlite:////absolute/path"
+            " or postgresql://user:password@host/database"
         )
-    if settings.web_concurrency > 1:
+    if settings.web_concurrency > 1 and url.startswith("sqlite:"):
         problems.append("WEB_CONCURRENCY must be 1 on SQLite: several processes need PostgreSQL")

@@ -215,6 +215,14 @@ def test_several_processes_need_another_database_than_sqlite() -> None:
     assert "PostgreSQL" in problem
 
 
+def test_several_processes_can_share_a_postgresql_whose_password_is_not_printed() -> None:
+    url = "postgresql://relay:s3cret-word@db.example/relay"
+    settings = Settings.from_env({**REQUIRED, "WEB_CONCURRENCY": "4", "RELAY_DATABASE_URL": url})
+
+    assert (settings.web_concurrency, settings.relay_database_url) == (4, url)
+    assert "s3cret-word" not in repr(settings)
+
+
 def test_everything_that_is_wrong_is_said_at_once() -> None:
     found = problems({name: values[0] for name, values in WRONG.items()})
 
