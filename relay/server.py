@@ -12,6 +12,7 @@ import uvicorn
 
 from relay import logs
 from relay.app import create_app
+from relay.processes import run_several
 from relay.settings import Settings
 from relay.store import prove_ledger
 
@@ -28,11 +29,18 @@ class PortTaken(Exception):
 def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM, then finish what is in flight; the exit code.
 
+    WEB_CONCURRENCY processes share the socket.
     Raises StoreUnavailable and PortTaken before anything is begun.
     """
     asyncio.run(prove_ledger(settings.relay_database_url))
     listener = _listen(settings.host, settings.port)
     logs.configure()
+    if settings.web_concurrency > 1:
+        return run_several(settings.web_concurrency, lambda: _serve_on(listener, settings))
+    return _serve_on(listener, settings)
+
+
+def _serve_on(listener: socket.socket, settings: Settings) -> int:
     server = _Server(
         uvicorn.Config(
             create_app(settings),
@@ -46,7 +54,8 @@ def serve(settings: Settings) -> int:
         )
     )
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)  # uvicorn raises it once more when it has stopped: that is all then
+        # before uvicorn listens to signals, and when it has stopped and raises its own once more
+        signal.signal(number, server.handle_exit)
     # what is loaded by now stays, so the collector need not look through it again and again
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
