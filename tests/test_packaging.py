@@ -43,7 +43,7 @@ def _tracked(folder: str) -> list[str]:
 
 
 def test_the_wheel_holds_the_migrations(wheel: zipfile.ZipFile) -> None:
-    migrations = [path.relative_to(ROOT).as_posix() for path in (ROOT / "relay/store/migrations").glob("*.sql")]
+    migrations = [path.relative_to(ROOT).as_posix() for path in (ROOT / "relay/store/migrations").rglob("*.sql")]
     assert migrations
     assert [name for name in migrations if name not in wheel.namelist()] == []
 
