@@ -20,6 +20,7 @@ _TITLES = {
     "leave": "Leave group failed",
     "delete": "Delete group failed",
     "sync": "Matching the group failed",
+    "comment": "Commenting the Case failed",
 }
 
 

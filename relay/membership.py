@@ -34,6 +34,8 @@ class Membership:
         group_id, user_id = command.group_id, command.user_id
         if command.verb == "sync":
             await self._sync(group_id)
+        elif command.verb == "comment":
+            await self._comment(group_id)
         elif command.verb == "delete":
             await self._im.destroy_group(group_id)
             await self._store.mark_gone(group_id)
@@ -41,6 +43,13 @@ class Membership:
             await self._leave(group_id, user_id)
         elif user_id is not None:
             await self._join(group_id, user_id)
+
+    async def _comment(self, case_id: str) -> None:
+        """Staff should not wait for a customer who cannot write to them."""
+        problem = await self._store.find_problem(case_id)
+        if problem is not None:
+            text = f"The customer has no chat for this Case: {problem['title']}. {problem['detail']}"
+            await self._crm.comment(case_id, text)
 
     async def _join(self, group_id: str, user_id: str) -> None:
         """Noted first: whom the relay has put in, it must know of, even if it dies in between."""

@@ -161,7 +161,7 @@ class Drift:
 
 Verdict = Literal["accepted", "stale", "unknown"]
 Why = Literal["synced", "joined", "left"]
-Verb = Literal["join", "leave", "delete", "sync"]
+Verb = Literal["join", "leave", "delete", "sync", "comment"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,13 @@ class Store(Protocol):
 
     async def finish_ticket(self, ticket: Ticket, case_id: str, now: float) -> bool: ...
 
-    async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool: ...
+    async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool:
+        """It has ended; if there is a Case, a comment on it is due."""
+        ...
+
+    async def find_problem(self, case_id: str) -> dict[str, object] | None:
+        """What a ticket with this Case ended with, if one did."""
+        ...
 
     async def postpone_ticket(self, ticket: Ticket, until: float) -> bool:
         """Let go of the ticket; it may be claimed again from `until` on."""

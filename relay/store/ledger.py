@@ -61,6 +61,11 @@ select max(case when case_id is null or state <> 'open' then 0 else 1 end) from 
 where (state = 'open' and (case_id is null or case_id = $1)) or (case_id = $1 and state = 'done' and ended_at > $2)"""
 
 
+_ENQUEUE_COMMENT = """
+insert into commands (verb, group_id, state, claim, attempts, due, created_at)
+select 'comment', case_id, 'open', 0, 0, $2, $2 from tickets
+where ticket_id = $1 and state = 'failed' and case_id is not null"""
+
 _UPDATE_TICKET = "update tickets set {} where ticket_id = $1 and claim = $2 and state = 'open' returning 1"
 
 
@@ -150,9 +155,18 @@ class Ledger(Rooms, DeadLetters):
         )
 
     async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool:
-        return await self._update_ticket(
-            ticket, "state = 'failed', holder = null, problem = $3, ended_at = $4", json.dumps(problem), now
+        change = _UPDATE_TICKET.format("state = 'failed', holder = null, problem = $3, ended_at = $4")
+        rows, _ = await self._database.run_together(
+            [
+                (change, (ticket.ticket_id, ticket.claim, json.dumps(problem), now)),
+                (_ENQUEUE_COMMENT, (ticket.ticket_id, now)),
+            ]
         )
+        return bool(rows)
+
+    async def find_problem(self, case_id: str) -> dict[str, object] | None:
+        rows = await self._run("select problem from tickets where case_id = $1 and problem is not null", case_id)
+        return json.loads(rows[0][0]) if rows else None
 
     async def postpone_ticket(self, ticket: Ticket, until: float) -> bool:
         return await self._update_ticket(ticket, "holder = null, attempts = attempts + 1, due = $3", until)

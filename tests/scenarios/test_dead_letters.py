@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,20 @@ async def test_a_ticket_whose_chat_was_refused_is_a_dead_letter_and_replaying_it
     assert (await relay.open_ticket(key="k")).status_code == 200
     assert len(cases(sandbox)) == len(groups(sandbox)) == 1
     assert await letters(relay, capsys) == []
+
+
+async def test_staff_read_on_the_case_that_it_has_no_chat(relay: Relay, sandbox: Sandbox) -> None:
+    sandbox.tencent_control.faults.add([Fault("create_group", times=1, errorCode=10058)])
+    await relay.open_ticket(key="k")
+
+    async def comments() -> list[Json]:
+        await relay.worker.look()
+        held: Any = sandbox.salesforce.state()["comments"]
+        return list(held)
+
+    [comment] = await eventually(comments)
+    assert comment["ParentId"] == cases(sandbox)[0]["Id"]
+    assert "10058" in comment["CommentBody"]
 
 
 async def test_a_dropped_ticket_is_gone_from_the_list_and_keeps_its_answer(
