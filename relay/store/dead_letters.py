@@ -26,12 +26,12 @@ _REPLAY = {
         where ticket_id = $1 and state = 'failed' and case_info is not null returning 1""",
     "command": """insert into commands (verb, group_id, user_id, state, claim, attempts, due, created_at)
         select verb, group_id, user_id, 'open', 0, 0, $2, $2 from commands
-        where command_id = cast($1 as integer) and state = 'failed' returning 1""",
+        where command_id = $1 and state = 'failed' returning 1""",
 }
 _DROP = {
     "ticket": """update tickets set state = 'dropped', case_info = null where ticket_id = $1 and state = 'failed'
         returning 1""",
-    "command": "delete from commands where command_id = cast($1 as integer) and state = 'failed' returning 1",
+    "command": "delete from commands where command_id = $1 and state = 'failed' returning 1",
 }
 
 
@@ -48,18 +48,26 @@ class DeadLetters:
 
     async def replay(self, name: str, now: float) -> bool:
         """Have it tried again from the beginning; False if there is no such dead letter, or its content is gone."""
-        kind, _, number = name.partition("-")
+        kind, key = _kind_and_key(name)
         if kind not in _REPLAY:
             return False
-        steps: list[tuple[str, Sequence[object]]] = [(_REPLAY[kind], (number, now))]
+        steps: list[tuple[str, Sequence[object]]] = [(_REPLAY[kind], (key, now))]
         if kind == "command":
-            steps.append((_DROP[kind], (number,)))
+            steps.append((_DROP[kind], (key,)))
         return bool((await self._run_steps(steps))[0])
 
     async def drop(self, name: str) -> bool:
         """Forget it; False if there is no such dead letter."""
-        kind, _, number = name.partition("-")
-        return kind in _DROP and bool((await self._run_steps([(_DROP[kind], (number,))]))[0])
+        kind, key = _kind_and_key(name)
+        return kind in _DROP and bool((await self._run_steps([(_DROP[kind], (key,))]))[0])
+
+
+def _kind_and_key(name: str) -> tuple[str, str | int]:
+    """command-7 -> ("command", 7); a number that no command can have is 0."""
+    kind, _, key = name.partition("-")
+    if kind != "command":
+        return kind, key
+    return kind, int(key) if key.isdecimal() and len(key) < 19 else 0
 
 
 def _ticket(row: Row) -> DeadLetter:

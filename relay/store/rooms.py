@@ -122,7 +122,7 @@ class Rooms:
     async def reapply(self, case_id: str, now: float) -> None:
         """Have the newest state applied once more."""
         mark = "update rooms set pending = 1 where case_id = $1"
-        await self._together([(mark, (case_id,)), (ENQUEUE_SYNC, (case_id, now))])
+        await self._together([(mark, (case_id,)), (ENQUEUE_SYNC, (case_id, now))], alone_with=[case_id])
 
     async def enqueue_dismissals(self, now: float) -> int:
         """Have the groups dismissed whose time has come; how many."""
@@ -157,7 +157,8 @@ class Rooms:
             [
                 ("update tickets set case_id = $2 where case_id = $1", (loser, master)),
                 (ENQUEUE_SYNC, (master, now)),
-            ]
+            ],
+            alone_with=[loser, master],
         )
 
 

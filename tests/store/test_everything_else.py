@@ -1,0 +1,125 @@
+"""What SQLite and PostgreSQL could understand differently: each of the ledger's other statements, run on both."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from relay.models import Agent, CaseState
+from relay.store import Ledger
+from tests.store.conftest import LEASE_END, NOW, accept
+
+pytestmark = pytest.mark.anyio
+
+CASE, MASTER, USER = "500000000000001AAA", "500000000000002AAA", "005000000000001AAA"
+LATER = LEASE_END + 1
+STATE = CaseState(
+    case_id=CASE, agents=(Agent(USER, "Ann"),), is_closed=False, is_deleted=False, merged_into=None, modstamp=5.5
+)
+
+
+async def test_the_newest_state_is_kept_and_applied_once(ledger: Ledger) -> None:
+    newer, other = replace(STATE, modstamp=6.25, agents=()), replace(STATE, modstamp=6.25, is_closed=True)
+
+    assert await ledger.accept_states([STATE], NOW) == ["unknown"]
+    assert await ledger.record_case(await accept(ledger), CASE, NOW)
+    assert await ledger.accept_states([newer, STATE, newer], NOW) == ["accepted", "stale", "accepted"]
+    [command] = await ledger.claim_commands(holder="b", now=LATER, until=LATER + 9, limit=9)
+    assert (command.verb, command.group_id, command.user_id) == ("sync", CASE, None)
+    assert await ledger.accept_states([other], NOW) == ["accepted"]
+
+    room = await ledger.find_room(CASE)
+    assert room is not None
+    assert (room.state, room.ask, room.customers) == (other, True, frozenset({"alice"}))
+    await ledger.overrule(newer)
+    assert (await ledger.rooms())[0].state == newer
+
+
+async def test_a_closed_room_is_dismissed_when_its_time_has_come(ledger: Ledger) -> None:
+    await ledger.record_case(await accept(ledger), CASE, NOW)
+    await ledger.accept_states([STATE], NOW)
+    [applied] = await ledger.claim_commands(holder="b", now=LATER, until=LATER + 9, limit=9)
+    room = await ledger.find_room(CASE)
+    assert room is not None
+    assert await ledger.settle_room(room, dismiss_at=NOW + 600, gone=False)
+    assert await ledger.finish_command(applied)
+
+    assert await ledger.enqueue_dismissals(NOW + 599) == 0
+    assert await ledger.enqueue_dismissals(NOW + 600) == 1
+    assert len(await ledger.claim_commands(holder="b", now=NOW + 700, until=NOW + 709, limit=9)) == 1
+    await ledger.mark_gone(CASE)
+    room = await ledger.find_room(CASE)
+    assert room is not None
+    assert (room.gone, room.dismiss_at) == (True, NOW + 600)
+
+
+async def test_members_are_noted_and_forgotten(ledger: Ledger) -> None:
+    await ledger.accept_states([STATE], NOW)
+    await ledger.note_member(CASE, USER, "synced")
+    await ledger.note_member(CASE, USER, "joined")
+    await ledger.note_member(CASE, MASTER, "left")
+
+    room = await ledger.find_room(CASE)
+    assert room is not None
+    assert (room.synced, room.joined, room.left) == (frozenset(), frozenset({USER}), frozenset({MASTER}))
+    await ledger.forget_members(CASE, [USER])
+    await ledger.forget_members(CASE, [])
+    await ledger.forget_members(CASE)
+    await ledger.forget_unclaimed(NOW + 1)
+    assert await ledger.find_room(CASE) is None
+
+
+async def test_a_merge_moves_the_tickets(ledger: Ledger) -> None:
+    await ledger.record_case(await accept(ledger), CASE, NOW)
+    await ledger.accept_states([replace(STATE, case_id=MASTER)], NOW)
+
+    await ledger.move_tickets(CASE, MASTER, NOW)
+    await ledger.reapply(MASTER, NOW)
+
+    [command] = await ledger.claim_commands(holder="b", now=LATER, until=LATER + 9, limit=9)
+    assert command.group_id == MASTER
+    ticket = await ledger.find_ticket("t1")
+    assert ticket is not None
+    assert ticket.case_id == MASTER
+
+
+async def test_dead_letters_are_listed_replayed_and_dropped(ledger: Ledger) -> None:
+    ticket = await accept(ledger)
+    await ledger.record_case(ticket, CASE, NOW)
+    await ledger.fail_ticket(ticket, {"status": 422}, NOW)
+    for _ in range(2):
+        command = await ledger.add_command(
+            verb="join", group_id=CASE, user_id=USER, holder="a", now=NOW, until=LEASE_END
+        )
+        await ledger.fail_command(command, {"status": 422})
+
+    names = [letter.name for letter in await ledger.dead_letters()]
+    assert len(names) == 3
+    assert [await ledger.replay(name, LATER) for name in names[:2]] == [True, True]
+    assert await ledger.drop(names[2])
+    assert await ledger.dead_letters() == []
+    for nothing in ("ticket-x", "command-x", "command-", "command-" + "9" * 30, "command-12345", "what-ever"):
+        assert not await ledger.replay(nothing, LATER)
+        assert not await ledger.drop(nothing)
+    [again] = await ledger.claim_commands(holder="b", now=LATER + 1, until=LATER + 9, limit=9)
+    assert (again.group_id, again.attempts) == (CASE, 0)
+
+
+async def test_tickets_with_a_case_are_known_and_forget_their_content(ledger: Ledger) -> None:
+    assert await ledger.is_ticket_open_for(CASE, NOW) is False
+    ticket = await accept(ledger, desc="\u0000 \u4f60 \U0001f600")
+    assert await ledger.is_ticket_open_for(CASE, NOW) is None
+    await ledger.record_case(ticket, CASE, NOW)
+    assert await ledger.is_ticket_open_for(CASE, NOW) is True
+    await ledger.renew([ticket], [], LATER)
+    assert await ledger.postpone_ticket(ticket, NOW)
+    [again] = await ledger.claim_tickets(holder="b", now=NOW + 1, until=LATER, limit=1)
+    assert again.case_info == ticket.case_info
+    assert (again.attempts, again.abandoned) == (1, False)
+    await ledger.finish_ticket(again, CASE, NOW)
+
+    assert await ledger.blank_case_infos(NOW + 1) == 1
+    assert await ledger.blank_case_infos(NOW + 1) == 0
+    await ledger.ping()
+    assert await ledger.recall("nothing") is None
