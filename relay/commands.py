@@ -119,7 +119,7 @@ class Commands:
             _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.for_log)
             await self._store.postpone_command(command, self._clock() + pause)
         elif self._tell_caller(command, error):
-            await self._store.finish_command(command)
+            await self._store.forget_command(command)
         else:
             _log.error("command %s has ended: %s", command.command_id, error.for_log)
             await self._store.fail_command(command, error.problem())

@@ -40,7 +40,7 @@ class Membership:
             await self._im.destroy_group(group_id)
             await self._store.mark_gone(group_id)
         elif user_id is not None and command.verb == "leave":
-            await self._leave(group_id, user_id)
+            await self._im.delete_group_member(group_id, user_id)
         elif user_id is not None:
             await self._join(group_id, user_id)
 
@@ -52,24 +52,10 @@ class Membership:
             await self._crm.comment(case_id, text)
 
     async def _join(self, group_id: str, user_id: str) -> None:
-        """Noted first: whom the relay has put in, it must know of, even if it dies in between."""
-        await self._store.note_member(group_id, user_id, "joined")
-        try:
-            await self._add(group_id, user_id, None)
-        except Exception:
-            await self._store.forget_members(group_id, [user_id])
-            raise
-
-    async def _leave(self, group_id: str, user_id: str) -> None:
-        """He stays out until the Case's next state, even if Salesforce still names him."""
-        await self._im.delete_group_member(group_id, user_id)
-        await self._store.note_member(group_id, user_id, "left")
-
-    async def _add(self, group_id: str, user_id: str, nick: str | None) -> None:
         """Salesforce may announce an agent before the relay was told the Case's id, let alone made the group."""
         began = self._clock()
         try:
-            await self._im.add_group_member(group_id, user_id, nick)
+            await self._im.add_group_member(group_id, user_id)
         except GroupNotFound as error:
             awaited = await self._store.is_ticket_open_for(group_id, began)
             if awaited is False:

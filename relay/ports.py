@@ -165,7 +165,13 @@ class Store(Protocol):
         self, *, verb: Verb, group_id: str, user_id: str | None, holder: str, now: float, until: float
     ) -> Command: ...
 
-    async def finish_command(self, command: Command) -> bool: ...
+    async def finish_command(self, command: Command) -> bool:
+        """It is done; who joined or left by it is remembered."""
+        ...
+
+    async def forget_command(self, command: Command) -> bool:
+        """It was refused, and the caller knows."""
+        ...
 
     async def fail_command(self, command: Command, problem: dict[str, object]) -> bool:
         """Keep it as a dead letter; the next command to the group may go on."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from relay.models import CaseInfo, Command, Ticket, Verb
 from relay.store.dead_letters import DeadLetters
-from relay.store.rooms import ENQUEUE_SYNC, Rooms
+from relay.store.rooms import ENQUEUE_SYNC, Rooms, Step
 
 Row = tuple[Any, ...]
 
@@ -65,6 +65,15 @@ _ENQUEUE_COMMENT = """
 insert into commands (verb, group_id, state, claim, attempts, due, created_at)
 select 'comment', case_id, 'open', 0, 0, $2, $2 from tickets
 where ticket_id = $1 and state = 'failed' and case_id is not null"""
+
+_DELETE_COMMAND = "delete from commands where command_id = $1 and claim = $2 returning 1"
+
+# Whom /joingroup put in stays when agents change; whom /leavegroup took out stays out until the Case's next state.
+_NOTES = {"join": "joined", "leave": "left"}
+_NOTE_MEMBER = """
+insert into members (group_id, user_id, why)
+select group_id, user_id, $3 from commands where command_id = $1 and claim = $2
+on conflict (group_id, user_id) do update set why = excluded.why"""
 
 _UPDATE_TICKET = "update tickets set {} where ticket_id = $1 and claim = $2 and state = 'open' returning 1"
 
@@ -204,10 +213,14 @@ class Ledger(Rooms, DeadLetters):
         return _command(rows[0])
 
     async def finish_command(self, command: Command) -> bool:
-        rows = await self._run(
-            "delete from commands where command_id = $1 and claim = $2 returning 1", command.command_id, command.claim
-        )
-        return bool(rows)
+        done = (command.command_id, command.claim)
+        steps: list[Step] = [(_DELETE_COMMAND, done)]
+        if command.verb in _NOTES:
+            steps.insert(0, (_NOTE_MEMBER, (*done, _NOTES[command.verb])))
+        return bool((await self._database.run_together(steps))[-1])
+
+    async def forget_command(self, command: Command) -> bool:
+        return bool(await self._run(_DELETE_COMMAND, command.command_id, command.claim))
 
     async def fail_command(self, command: Command, problem: dict[str, object]) -> bool:
         return await self._update_command(command, "state = 'failed', holder = null, problem = $3", json.dumps(problem))

@@ -249,3 +249,15 @@ async def test_another_orgs_states_are_refused(relay: Relay, case_id: str) -> No
     answer = await relay.org("/synccases", orgId="00D000000000001", cases=[state(case_id, 1)])
 
     assert answer.status_code == 403
+
+
+async def test_who_was_refused_is_not_remembered_as_invited(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
+    first, supervisor = agents(sandbox)[:2]
+    sandbox.tencent_control.faults.add([Fault("add_group_member", times=1, errorCode=10037)])
+    refused = await relay.org("/joingroup", groupId=case_id, userId=supervisor)
+
+    await sync(relay, state(case_id, 1, first))
+    await members_become(relay, sandbox, case_id, "alice", first)
+
+    assert refused.status_code == 422
+    assert await relay.reconciler.drifts() == []
