@@ -46,13 +46,13 @@ class Reconciler:
 
     async def run(self) -> None:
         """Look and compare until cancelled; what fails is tried again the next time."""
-        deep_at = self._clock() + self._deep_interval
         while True:
-            await asyncio.sleep(self._interval * self._stretch())
+            pause = self._interval * self._stretch()
+            await asyncio.sleep(pause)
             try:
-                await self.catch_up()
-                if self._clock() >= deep_at:
-                    deep_at = self._clock() + self._deep_interval
+                if await self._is_our_turn("reconcile", pause):
+                    await self.catch_up()
+                if await self._is_our_turn("repair", self._deep_interval):
                     await self.repair()
             except RelayError as error:
                 _log.warning("could not reconcile: %s", error.for_log)
@@ -91,6 +91,11 @@ class Reconciler:
             if drift.strangers:
                 _log.warning("group %s has strangers: %s", drift.case_id, ", ".join(sorted(drift.strangers)))
         return found
+
+    async def _is_our_turn(self, work: str, pause: float) -> bool:
+        """Of all processes on one ledger, the first that asks does it; a little early, so that none waits twice."""
+        now = self._clock()
+        return await self._store.take_turn(f"{work} turn", now=now, until=now + 0.9 * pause)
 
     def _stretch(self) -> float:
         """The fewer of the day's requests are left, the rarer the looks: the org's users need them, too."""

@@ -68,6 +68,11 @@ where ticket_id = $1 and state = 'failed' and case_id is not null"""
 
 _DELETE_COMMAND = "delete from commands where command_id = $1 and claim = $2 returning 1"
 
+_TAKE_TURN = """
+insert into notes (name, value) values ($1, $2)
+on conflict (name) do update set value = excluded.value where cast(notes.value as double precision) <= $3
+returning 1"""
+
 # Whom /joingroup put in stays when agents change; whom /leavegroup took out stays out until the Case's next state.
 _NOTES = {"join": "joined", "leave": "left"}
 _NOTE_MEMBER = """
@@ -254,6 +259,9 @@ class Ledger(Rooms, DeadLetters):
             name,
             value,
         )
+
+    async def take_turn(self, name: str, *, now: float, until: float) -> bool:
+        return bool(await self._run(_TAKE_TURN, name, repr(until), now))
 
     async def recall(self, name: str) -> str | None:
         rows = await self._run("select value from notes where name = $1", name)

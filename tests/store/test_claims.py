@@ -100,3 +100,11 @@ async def test_a_command_that_failed_lets_the_next_one_go_on(ledger: Ledger) -> 
 
     [next_one] = await ledger.claim_commands(holder="b", now=LATER, until=LATER + 10, limit=9)
     assert next_one.command_id == second.command_id
+
+
+async def test_only_one_of_all_takes_a_turn(ledger: Ledger) -> None:
+    first = await ledger.take_turn("work", now=100.0, until=160.0)
+    second = await ledger.take_turn("work", now=120.0, until=180.0)
+    third = await ledger.take_turn("work", now=160.0, until=220.0)
+
+    assert (first, second, third) == (True, False, True)
