@@ -48,9 +48,22 @@ where rooms.case_id = $1 and rooms.pending = 1
     and not exists (
         select 1 from commands where group_id = rooms.case_id and verb = 'sync' and state = 'open' and claim = 0)"""
 
+# A state that comes once more does not try again what was given up: only a newer one does, or an operator.
+_ENQUEUE_NEWS = f"""{ENQUEUE_SYNC}
+    and (rooms.seen_at = $2 or not exists (
+        select 1 from commands where group_id = rooms.case_id and verb = 'sync' and state = 'failed'))"""
+
 _DUE_DISMISSALS = """
 update rooms set pending = 1 where dismiss_at is not null and dismiss_at <= $1 and gone = 0 and pending = 0
 returning case_id"""
+
+# What was given up is not to be replayed any more when it is tried again, or has been done since.
+_RETRIED = """
+delete from commands where group_id = $1 and verb = 'sync' and state = 'failed'
+    and exists (select 1 from commands where group_id = $1 and verb = 'sync' and state = 'open' and claim = 0)"""
+_DONE_SINCE = """
+delete from commands where group_id = $1 and verb = 'sync' and state = 'failed'
+    and exists (select 1 from rooms where case_id = $1 and pending = 0)"""
 
 _SETTLE = """
 update rooms set pending = 0, ask = 0, dismiss_at = $3, gone = $4 where case_id = $1 and modstamp = $2 returning 1"""
@@ -69,11 +82,12 @@ class Rooms:
             steps += [
                 (_ACCEPT, (state.case_id, _to_json(state), state.modstamp, now)),
                 (_LET_BACK, (state.case_id, now)),
-                (ENQUEUE_SYNC, (state.case_id, now)),
+                (_ENQUEUE_NEWS, (state.case_id, now)),
+                (_RETRIED, (state.case_id,)),
                 (_WHAT_IS_KEPT, (state.case_id,)),
             ]
         rows = await self._together(steps, alone_with=[state.case_id for state in states])
-        return [_verdict(state, kept[0]) for state, kept in zip(states, rows[3::4], strict=True)]
+        return [_verdict(state, kept[0]) for state, kept in zip(states, rows[4::5], strict=True)]
 
     async def find_room(self, case_id: str) -> Room | None:
         """The room as the ledger has it; None if no state of the Case was ever accepted."""
@@ -103,7 +117,8 @@ class Rooms:
     async def settle_room(self, room: Room, *, dismiss_at: float | None, gone: bool) -> bool:
         """Its state is applied; False if meanwhile there is a newer one."""
         arguments = (room.state.case_id, room.state.modstamp, dismiss_at, int(gone))
-        return bool((await self._together([(_SETTLE, arguments)]))[0])
+        settled, _ = await self._together([(_SETTLE, arguments), (_DONE_SINCE, (room.state.case_id,))])
+        return bool(settled)
 
     async def overrule(self, state: CaseState) -> None:
         """Salesforce itself says so: this state holds, unless a newer one was accepted."""
@@ -152,10 +167,15 @@ class Rooms:
         await self._together([(statement, (group_id, user_id)) for user_id in user_ids])
 
     async def move_tickets(self, loser: str, master: str, now: float) -> None:
-        """The tickets of a Case that lost a merge are the master's from now on."""
+        """The tickets of a Case that lost a merge are the master's from now on.
+
+        The master's state is applied again, for its group may have been made anew: if the master is closed, deleted or
+        merged itself, it must go.
+        """
         await self._together(
             [
                 ("update tickets set case_id = $2 where case_id = $1", (loser, master)),
+                ("update rooms set pending = 1, gone = 0 where case_id = $1", (master,)),
                 (ENQUEUE_SYNC, (master, now)),
             ],
             alone_with=[loser, master],

@@ -1,0 +1,484 @@
+"""Whatever happens to Cases, callouts, Tencent and the relay: when it is quiet, the rooms are right."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from relay.dead_letters import dead_letters
+from sandbox.faults import FOREVER, Fault
+from sandbox.salesforce import dml
+from sandbox.salesforce.objects import CASE
+from sandbox.salesforce.org import Acting
+from sandbox.tencent.chat import Group
+from sandbox.up import Sandbox
+from tests.scenarios.conftest import Json, Relay, StartRelay, agents, eventually
+
+pytestmark = pytest.mark.anyio
+
+EVENTS = 350
+SEEDS = (1, 2, 3)
+STEADY = 3
+"""So many Cases of a history stay open and go from User to User alone, so that somebody must always be there."""
+MOST_AT_ONCE = 20
+COMMANDS = ("add_group_member", "delete_group_member", "create_group", "destroy_group", "get_group_info", "*")
+TROUBLES: tuple[Json, ...] = (
+    {"status": 502},
+    {"status": 502, "after": True},
+    {"drop": True},
+    {"drop": True, "after": True},
+    {"errorCode": 60007},
+    {"errorCode": 10002},
+    {"errorCode": 10002, "after": True},
+)
+
+
+class Org:
+    """The sandbox's org, which tells nobody what it does; what it would have told is told by the test."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox, self._org = sandbox, sandbox.salesforce.org
+        self.users = agents(sandbox)
+        self.queue = self._org.queue_id
+        self._acting = Acting(self.users[-1], auto_assign=False)
+
+    def row(self, case_id: str) -> Json:
+        row = self._org.tables.get("Case", case_id)
+        assert row is not None
+        return row
+
+    def owner(self, case_id: str) -> str | None:
+        """The owner if that is an active User."""
+        owner = str(self.row(case_id)["OwnerId"])
+        user = self._org.tables.get("User", owner)
+        return owner if user is not None and user["IsActive"] else None
+
+    def change(self, case_id: str, **fields: object) -> None:
+        dml.update(self._org, CASE, case_id, fields, self._acting)
+
+    def delete(self, case_id: str) -> None:
+        dml.delete(self._org, CASE, case_id, self._acting)
+
+    async def undelete(self, case_id: str) -> None:
+        await self._sandbox.salesforce.do({"undelete": [case_id]})
+
+    async def merge(self, master: str, loser: str) -> None:
+        await self._sandbox.salesforce.do({"merge": {"master": master, "losers": [loser]}})
+
+    def state(self, case_id: str) -> Json:
+        """What Apex would post of the Case as it is now."""
+        row, owner = self.row(case_id), self.owner(case_id)
+        user = self._org.tables.get("User", owner) if owner else None
+        return {
+            "caseId": case_id,
+            "agents": [{"id": owner, "name": user["Name"]}] if user else [],
+            "isClosed": row["IsClosed"],
+            "isDeleted": row["IsDeleted"],
+            "mergedInto": row["MasterRecordId"],
+            "modstamp": row["SystemModstamp"],
+        }
+
+
+@dataclass
+class People:
+    """Who comes into the groups and who goes out, in order."""
+
+    came: list[tuple[str, str]] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
+    """Groups that somebody was taken out of so that no agent was left."""
+
+    def watch(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> People:
+        chat = sandbox.tencent.chat
+        enter, leave = chat.enter, chat.leave
+
+        def entering(group: Group, user_id: str, *more: Any) -> None:
+            enter(group, user_id, *more)
+            self.came.append((group.id, user_id))
+
+        def leaving(group: Group, user_id: str) -> None:
+            leave(group, user_id)
+            if not any(member.startswith("005") for member in group.members):
+                self.left_alone.append(group.id)
+
+        monkeypatch.setattr(chat, "enter", entering)
+        monkeypatch.setattr(chat, "leave", leaving)
+        return self
+
+
+def members(sandbox: Sandbox, group_id: str) -> set[str] | None:
+    group = sandbox.tencent.chat.groups.get(group_id)
+    return None if group is None else set(group.members)
+
+
+def undone(relay: Relay, state: str = "open") -> list[tuple[str, str]]:
+    """What the ledger still has to do, or has given up: verb and group."""
+    path = str(relay.settings.relay_database_url).removeprefix("sqlite:///")
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ledger:
+        rows = ledger.execute("select verb, group_id from commands where state = ?", (state,)).fetchall()
+    ledger.close()
+    return rows
+
+
+async def quiet(relay: Relay, *, hurry: bool = True) -> None:
+    """Nothing is left to do; the clock runs ahead meanwhile. hurry: do not wait until the worker looks by itself."""
+
+    async def so() -> bool:
+        relay.clock.advance(20 if hurry else 1)
+        if hurry:
+            await relay.worker.look()
+        return not undone(relay)
+
+    await eventually(so)
+
+
+async def tell(relay: Relay, *states: Json) -> list[str]:
+    """The verdicts."""
+    answer = await relay.org("/synccases", cases=list(states))
+    assert answer.status_code == 202, answer.text
+    return [result["status"] for result in answer.json()["results"]]
+
+
+async def open_cases(relay: Relay, count: int) -> dict[str, str]:
+    """The customer of each new Case."""
+    opened = {}
+    for number in range(count):
+        answer = await relay.open_ticket(f"customer-{number}")
+        assert answer.status_code == 200, answer.text
+        opened[answer.json()["caseId"]] = f"customer-{number}"
+    return opened
+
+
+@dataclass
+class Story:
+    """One random history: what happened to the Cases, and who therefore belongs into each group.
+
+    certain, possible: supervisors who must be in a group, and who may be: a group that was dismissed in between forgot
+    them, and whether it was depends on which states arrived.
+    told_to_leave: owners who were sent away, with the state of their Case at that time; they may stay out until the
+    next one.
+    """
+
+    dice: random.Random
+    sandbox: Sandbox
+    start: Callable[[], Awaitable[Relay]]
+    org: Org
+    relay: Relay
+    customers: dict[str, set[str]]
+    held_back: list[Json] = field(default_factory=list)
+    certain: dict[str, set[str]] = field(default_factory=dict)
+    possible: dict[str, set[str]] = field(default_factory=dict)
+    told_to_leave: dict[str, dict[str, str]] = field(default_factory=dict)
+    merged: set[str] = field(default_factory=set)
+    log: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.cases = list(self.customers)
+        self.steady, self.lively = self.cases[:STEADY], self.cases[STEADY:]
+        self.certain = {case_id: set() for case_id in self.cases}
+        self.possible = {case_id: set() for case_id in self.cases}
+        self.told_to_leave = {case_id: {} for case_id in self.cases}
+
+    async def begin(self) -> None:
+        for case_id in self.steady:
+            self.org.change(case_id, OwnerId=self.dice.choice(self.org.users[:3]))
+            await tell(self.relay, self.org.state(case_id))
+        await quiet(self.relay)
+
+    async def step(self) -> None:
+        happen = self.dice.choices(
+            (self.transfer, self.close_or_open, self.delete_or_undelete, self.merge, self.invite, self.dismiss_agent,
+             self.trouble, self.deliver, self.time_passes, self.restart),
+            (40, 10, 7, 0.5, 8, 8, 12, 10, 6, 1),
+        )[0]  # fmt: skip
+        await happen()
+
+    async def transfer(self) -> None:
+        case_id = self.some_case()
+        wanted = self.org.users[:3] if case_id in self.steady else [*self.org.users, self.org.queue]
+        if not self.org.row(case_id)["IsDeleted"]:
+            self.org.change(case_id, OwnerId=self.dice.choice(wanted))
+            await self.announce(case_id)
+
+    async def close_or_open(self) -> None:
+        case_id = self.some_case(self.lively)
+        if not (row := self.org.row(case_id))["IsDeleted"]:
+            self.org.change(case_id, Status="New" if row["IsClosed"] else "Closed")
+            self.forget_invited(case_id)
+            await self.announce(case_id)
+
+    async def delete_or_undelete(self) -> None:
+        case_id = self.some_case(self.lively)
+        if self.org.row(case_id)["IsDeleted"]:
+            await self.org.undelete(case_id)
+        else:
+            self.org.delete(case_id)
+        self.forget_invited(case_id)
+        await self.announce(case_id)
+
+    async def merge(self) -> None:
+        both = [case_id for case_id in self.lively if not self.org.row(case_id)["IsDeleted"]]
+        if len(both) < 2 or len(self.merged) > 1:
+            return
+        master, loser = self.dice.sample(both, 2)
+        await self.org.merge(master, loser)
+        self.merged.add(loser)
+        self.lively.remove(loser)
+        self.customers[master] |= self.customers.pop(loser)
+        self.forget_invited(master)
+        for case_id in self.dice.sample((master, loser), 2):
+            await self.announce(case_id)
+
+    async def invite(self) -> None:
+        case_id = self.some_case()
+        user_id = self.dice.choice(self.org.users[3:] if case_id in self.steady else self.org.users)
+        answer = await self.relay.org("/joingroup", groupId=case_id, userId=user_id)
+        self.note(f"join {case_id} {user_id} {answer.status_code}")
+        assert answer.status_code in (200, 202, 404), answer.text
+        if answer.status_code in (200, 202):
+            (self.certain if case_id in self.steady else self.possible)[case_id].add(user_id)
+            self.told_to_leave[case_id].pop(user_id, None)
+
+    async def dismiss_agent(self) -> None:
+        case_id = self.some_case()
+        user_id = self.dice.choice(self.org.users[3:] if case_id in self.steady else self.org.users)
+        answer = await self.relay.org("/leavegroup", groupId=case_id, userId=user_id)
+        self.note(f"leave {case_id} {user_id} {answer.status_code}")
+        assert answer.status_code in (200, 202), answer.text
+        self.certain[case_id].discard(user_id)
+        self.possible[case_id].discard(user_id)
+        self.told_to_leave[case_id][user_id] = self.org.row(case_id)["SystemModstamp"]
+
+    async def trouble(self) -> None:
+        match = self.dice.choice(COMMANDS)
+        fault = Fault(match, times=self.dice.randint(1, 3), **self.dice.choice(TROUBLES))
+        self.note(str(fault))
+        self.sandbox.tencent_control.faults.add([fault])
+
+    async def deliver(self) -> None:
+        """What was held back, in any order and number, some of it twice."""
+        self.dice.shuffle(self.held_back)
+        late = [self.held_back.pop() for _ in range(self.dice.randint(0, len(self.held_back)))]
+        for state in late:
+            self.note(f"late {state}")
+            await tell(self.relay, *[state] * self.dice.randint(1, 2))
+
+    async def time_passes(self) -> None:
+        self.relay.clock.advance(self.dice.choice((1, 10, 60, 400)))
+        await self.relay.worker.look()
+
+    async def restart(self) -> None:
+        self.note("restart")
+        ahead = self.relay.clock.ahead
+        await self.relay.stop()
+        self.relay = await self.start()
+        self.relay.clock.ahead = ahead
+
+    async def announce(self, case_id: str) -> None:
+        state = self.org.state(case_id)
+        fate = self.dice.choices(("told", "twice", "late", "both", "lost"), (50, 10, 15, 10, 15))[0]
+        self.note(f"{fate} {state}")
+        if fate in ("told", "twice", "both"):
+            await tell(self.relay, *[state] * (2 if fate == "twice" else 1))
+        if fate in ("late", "both"):
+            self.held_back.append(state)
+
+    async def end(self) -> None:
+        """Tencent is well, the last late states arrive, and Salesforce is asked."""
+        self.sandbox.tencent_control.faults.clear()
+        await self.deliver()
+        await self.relay.reconciler.catch_up()
+        await quiet(self.relay)
+        self.relay.clock.advance(700)
+        await quiet(self.relay)
+
+    def wrong(self) -> list[str]:
+        found = []
+        for case_id in self.cases:
+            row, there = self.org.row(case_id), members(self.sandbox, case_id)
+            if row["IsDeleted"] or row["IsClosed"]:
+                if there is not None:
+                    found.append(f"{case_id} is closed or deleted and has {there}")
+                continue
+            owner = self.org.owner(case_id)
+            must = self.customers[case_id] | self.certain[case_id]
+            may = must | self.possible[case_id] | ({owner} if owner else set())
+            if owner and self.told_to_leave[case_id].get(owner) != row["SystemModstamp"]:
+                must = must | {owner}
+            if there is None or not must <= there <= may:
+                found.append(f"{case_id} has {there}, not {must} and perhaps {may - must}")
+        return found
+
+    def some_case(self, of: list[str] | None = None) -> str:
+        return self.dice.choice(of or [*self.steady, *self.lively])
+
+    def forget_invited(self, case_id: str) -> None:
+        self.possible[case_id] |= self.certain[case_id]
+        self.certain[case_id] = set()
+
+    def note(self, what: str) -> None:
+        self.log.append(what)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_when_it_is_quiet_the_rooms_are_right(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr("relay.app.COMMAND_WAIT", 0.05)
+    people = People().watch(sandbox, monkeypatch)
+    relay = await start_relay()
+    customers = {case_id: {customer} for case_id, customer in (await open_cases(relay, 8)).items()}
+    story = Story(random.Random(seed), sandbox, start_relay, Org(sandbox), relay, customers)
+    await story.begin()
+
+    for _ in range(EVENTS):
+        await story.step()
+    await story.end()
+
+    told = "\n".join(story.log)
+    assert story.wrong() == [], f"seed {seed}\n{told}"
+    assert not set(people.left_alone) & set(story.steady), f"seed {seed}\n{told}"
+    assert {verb for verb, _ in undone(story.relay, "failed")} <= {"join"}, f"seed {seed}\n{told}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_no_moment_of_a_transfer_is_without_an_agent(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    dice, org = random.Random(seed), Org(sandbox)
+    relay = await start_relay()
+    [case_id] = await open_cases(relay, 1)
+    org.change(case_id, OwnerId=org.users[0])
+    await tell(relay, org.state(case_id))
+    await quiet(relay)
+    people = People().watch(sandbox, monkeypatch)
+
+    for _ in range(40):
+        for command in dice.sample(COMMANDS, dice.randint(0, 2)):
+            sandbox.tencent_control.faults.add([Fault(command, **dice.choice(TROUBLES))])
+        org.change(case_id, OwnerId=dice.choice(org.users))
+        await tell(relay, org.state(case_id))
+        if dice.random() < 0.5:
+            await quiet(relay)
+    sandbox.tencent_control.faults.clear()
+    await quiet(relay)
+
+    assert people.left_alone == [], f"seed {seed}"
+    assert members(sandbox, case_id) == {"customer-0", org.owner(case_id)}, f"seed {seed}"
+    assert len(people.came) > 10
+
+
+async def test_an_outage_loses_nothing_and_ends_without_a_stampede(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice, org = random.Random(1), Org(sandbox)
+    relay = await start_relay()
+    customers = await open_cases(relay, 50)
+    people = People().watch(sandbox, monkeypatch)
+    faults, journal = sandbox.tencent_control.faults, sandbox.tencent_control.journal
+    faults.add([Fault("*", times=FOREVER, status=502)])
+    at_once = at_work(sandbox, monkeypatch)
+
+    states = []
+    for _ in range(10):
+        for case_id in customers:
+            org.change(case_id, OwnerId=dice.choice(org.users))
+            states.append(org.state(case_id))
+    dice.shuffle(states)
+    for start in range(0, len(states), 25):
+        assert set(await tell(relay, *states[start : start + 25])) <= {"accepted", "stale"}
+        relay.clock.advance(5)
+    assert len(undone(relay)) >= len(customers)
+    faults.clear()
+    faults.add([Fault("*", times=FOREVER, delayMs=5)])
+    before = len(journal.entries())
+    await quiet(relay, hurry=False)
+
+    for case_id, customer in customers.items():
+        assert members(sandbox, case_id) == {customer, org.owner(case_id)}
+    assert sorted(people.came) == sorted((case_id, str(org.owner(case_id))) for case_id in customers)
+    assert undone(relay, "failed") == []
+    assert max(at_once) <= MOST_AT_ONCE
+    assert len(journal.entries()) - before <= 6 * len(customers)
+
+
+async def test_a_permanent_refusal_is_one_dead_letter_and_the_old_agent_stays(
+    relay: Relay, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    org = Org(sandbox)
+    [case_id] = await open_cases(relay, 1)
+    old, new = org.users[:2]
+    org.change(case_id, OwnerId=old)
+    await tell(relay, org.state(case_id))
+    await quiet(relay)
+    sandbox.tencent_control.faults.add([Fault("add_group_member", times=FOREVER, errorCode=10037)])
+
+    org.change(case_id, OwnerId=new)
+    for _ in range(3):
+        await tell(relay, org.state(case_id))
+        await relay.reconciler.catch_up()
+        await quiet(relay)
+        await relay.reconciler.repair()
+        await quiet(relay)
+
+    assert members(sandbox, case_id) == {"customer-0", old}
+    assert undone(relay, "failed") == [("sync", case_id)]
+    sandbox.tencent_control.faults.clear()
+    await replay_all(relay, capsys)
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0", new}
+    assert undone(relay, "failed") == []
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_without_any_callout_one_look_is_enough(start_relay: StartRelay, sandbox: Sandbox, seed: int) -> None:
+    dice = random.Random(seed)
+    relay = await start_relay()
+    customers = {case_id: {customer} for case_id, customer in (await open_cases(relay, 8)).items()}
+    story = Story(dice, sandbox, start_relay, Org(sandbox), relay, customers)
+
+    async def nobody_is_told(case_id: str) -> None: ...
+
+    story.announce = nobody_is_told  # type: ignore[method-assign]
+    for _ in range(60):
+        await dice.choices((story.transfer, story.close_or_open, story.delete_or_undelete, story.merge), (6, 2, 2, 1))[
+            0
+        ]()
+    await story.end()
+
+    assert story.wrong() == [], f"seed {seed}"
+
+
+def at_work(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many calls Tencent was working on, at each call."""
+    control, counted = sandbox.tencent_control, [0]
+    serve, now = control._pass, 0
+
+    async def counting(*call: Any) -> None:
+        nonlocal now
+        now += 1
+        counted.append(now)
+        try:
+            await serve(*call)
+        finally:
+            now -= 1
+
+    monkeypatch.setattr(control, "_pass", counting)
+    return counted
+
+
+async def replay_all(relay: Relay, capsys: pytest.CaptureFixture[str]) -> None:
+    url = relay.settings.relay_database_url
+    path = str(url).removeprefix("sqlite:///")
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ledger:
+        names = [
+            f"command-{row[0]}" for row in ledger.execute("select command_id from commands where state = 'failed'")
+        ]
+    ledger.close()
+    for name in names:
+        assert await dead_letters(url, "replay", [name], as_json=False) == 0
+    capsys.readouterr()
