@@ -137,7 +137,8 @@ class Rooms:
     async def reapply(self, case_id: str, now: float) -> None:
         """Have the newest state applied once more."""
         mark = "update rooms set pending = 1 where case_id = $1"
-        await self._together([(mark, (case_id,)), (ENQUEUE_SYNC, (case_id, now))], alone_with=[case_id])
+        steps = [(mark, (case_id,)), (ENQUEUE_SYNC, (case_id, now)), (_RETRIED, (case_id,))]
+        await self._together(steps, alone_with=[case_id])
 
     async def enqueue_dismissals(self, now: float) -> int:
         """Have the groups dismissed whose time has come; how many."""
