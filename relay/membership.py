@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from relay.errors import GroupNotFound, GroupNotReady
+from relay.errors import GroupConflict, GroupNotFound, GroupNotReady
 from relay.models import CaseState, Command, Drift, Room
 from relay.ports import Crm, Im, Store
 
@@ -40,7 +40,7 @@ class Membership:
             await self._im.destroy_group(group_id)
             await self._store.mark_gone(group_id)
         elif user_id is not None and command.verb == "leave":
-            await self._im.delete_group_member(group_id, user_id)
+            await self._leave(command, user_id)
         elif user_id is not None:
             await self._join(group_id, user_id)
 
@@ -63,6 +63,13 @@ class Membership:
             not_ready = GroupNotReady(error.detail, vendor_code=error.vendor_code)
             not_ready.attempts = None if awaited else _GUESSES
             raise not_ready from None
+
+    async def _leave(self, command: Command, user_id: str) -> None:
+        """Unless Salesforce, since the command was given, has named him again."""
+        room = await self._store.find_room(command.group_id)
+        named = room is not None and user_id in {agent.user_id for agent in room.state.agents}
+        if not (named and await self._store.is_outdated(command)):
+            await self._im.delete_group_member(command.group_id, user_id)
 
     async def _sync(self, case_id: str) -> None:
         room = await self._store.find_room(case_id)
@@ -110,7 +117,7 @@ class Membership:
         for user_id in sorted(drift.missing):
             if user_id in names and user_id not in room.joined:
                 await self._store.note_member(case_id, user_id, "synced")
-            await self._im.add_group_member(case_id, user_id, names.get(user_id))
+            await self._let_in(case_id, user_id, names.get(user_id))
         for user_id in sorted(drift.leftover):
             await self._im.delete_group_member(case_id, user_id)
         await self._store.forget_members(case_id, sorted(room.synced - names.keys()))
@@ -121,7 +128,17 @@ class Membership:
         if await self._store.is_ticket_open_for(case_id, self._clock()):
             raise GroupNotReady("The group is still being made")
         if room.customers:
-            await self._im.create_group(case_id, name=case_id, user_id=min(room.customers))
+            try:
+                await self._im.create_group(case_id, name=case_id, user_id=min(room.customers))
+            except GroupConflict as error:  # by a merge of the one Case, or by what is done for the other
+                raise GroupNotReady("The group was made meanwhile", vendor_code=error.vendor_code) from None
+
+    async def _let_in(self, case_id: str, user_id: str, nick: str | None = None) -> None:
+        """Into a group that was there just now."""
+        try:
+            await self._im.add_group_member(case_id, user_id, nick)
+        except GroupNotFound as error:
+            raise GroupNotReady("The group was dismissed meanwhile", vendor_code=error.vendor_code) from None
 
     async def _dismiss(self, room: Room) -> None:
         await self._im.destroy_group(room.state.case_id)
@@ -138,7 +155,7 @@ class Membership:
             if await self._im.get_group(master) is None:
                 await self._make_again(moved)
             for customer in sorted(room.customers):
-                await self._im.add_group_member(master, customer)
+                await self._let_in(master, customer)
             await self._store.accept_states(await self._crm.case_states([master]), self._clock())
             await self._store.move_tickets(room.state.case_id, master, self._clock())
         await self._dismiss(room)

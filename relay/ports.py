@@ -223,6 +223,10 @@ class Store(Protocol):
         """The User is about to be put into the group, or taken out of it, for this reason."""
         ...
 
+    async def is_outdated(self, command: Command) -> bool:
+        """Whether a state of the group's Case was accepted after the command was."""
+        ...
+
     async def forget_members(self, group_id: str, user_ids: Sequence[str] | None = None) -> None:
         """These Users of the group, or all, are the relay's business no more."""
         ...

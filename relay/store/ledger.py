@@ -73,11 +73,16 @@ insert into notes (name, value) values ($1, $2)
 on conflict (name) do update set value = excluded.value where cast(notes.value as double precision) <= $3
 returning 1"""
 
-# Whom /joingroup put in stays when agents change; whom /leavegroup took out stays out until the Case's next state.
+# Whom /joingroup put in stays when agents change; whom /leavegroup took out stays out until the Case's next state,
+# which may have come while the command was waiting.
 _NOTES = {"join": "joined", "leave": "left"}
 _NOTE_MEMBER = """
 insert into members (group_id, user_id, why)
-select group_id, user_id, $3 from commands where command_id = $1 and claim = $2
+select group_id, user_id, case
+        when verb = 'leave' and exists (
+            select 1 from rooms where case_id = commands.group_id and seen_at > commands.created_at) then 'synced'
+        else $3 end
+    from commands where command_id = $1 and claim = $2
 on conflict (group_id, user_id) do update set why = excluded.why"""
 
 _UPDATE_TICKET = "update tickets set {} where ticket_id = $1 and claim = $2 and state = 'open' returning 1"

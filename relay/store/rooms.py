@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol
 
-from relay.models import Agent, CaseState, Room, Verdict, Why
+from relay.models import Agent, CaseState, Command, Room, Verdict, Why
 
 Row = tuple[Any, ...]
 Step = tuple[str, Sequence[object]]
@@ -148,9 +148,10 @@ class Rooms:
         return len(cases)
 
     async def forget_unclaimed(self, seen_before: float) -> None:
-        """Drop states of Cases that no ticket has claimed."""
+        """Drop states of Cases that no ticket has claimed, or claims any more, and for which nothing is to be done."""
         statement = """delete from rooms where seen_at < $1
-            and not exists (select 1 from tickets where tickets.case_id = rooms.case_id)"""
+            and not exists (select 1 from tickets where tickets.case_id = rooms.case_id)
+            and not exists (select 1 from commands where group_id = rooms.case_id)"""
         await self._together([(statement, (seen_before,))])
 
     async def note_member(self, group_id: str, user_id: str, why: Why) -> None:
@@ -158,6 +159,12 @@ class Rooms:
         statement = """insert into members (group_id, user_id, why) values ($1, $2, $3)
             on conflict (group_id, user_id) do update set why = excluded.why"""
         await self._together([(statement, (group_id, user_id, why))])
+
+    async def is_outdated(self, command: Command) -> bool:
+        """Whether a state of the group's Case was accepted after the command was."""
+        statement = """select 1 from commands join rooms on rooms.case_id = commands.group_id
+            where commands.command_id = $1 and rooms.seen_at > commands.created_at"""
+        return bool((await self._together([(statement, (command.command_id,))]))[0])
 
     async def forget_members(self, group_id: str, user_ids: Sequence[str] | None = None) -> None:
         """These Users are the relay's business no more; all of the group's if none are named."""
