@@ -70,6 +70,19 @@ async def test_members_are_noted_and_forgotten(ledger: Ledger) -> None:
     assert await ledger.find_room(CASE) is None
 
 
+async def test_who_was_sent_away_before_the_newest_state_does_not_stay_out(ledger: Ledger) -> None:
+    await ledger.record_case(await accept(ledger), CASE, NOW)
+    command = await ledger.add_command(verb="leave", group_id=CASE, user_id=USER, holder="a", now=NOW, until=LEASE_END)
+    assert not await ledger.is_outdated(command)
+    await ledger.accept_states([STATE], NOW + 1)
+
+    assert await ledger.is_outdated(command)
+    assert await ledger.finish_command(command)
+    room = await ledger.find_room(CASE)
+    assert room is not None
+    assert (room.synced, room.left) == (frozenset({USER}), frozenset())
+
+
 async def test_a_merge_moves_the_tickets(ledger: Ledger) -> None:
     await ledger.record_case(await accept(ledger), CASE, NOW)
     await ledger.accept_states([replace(STATE, case_id=MASTER)], NOW)
