@@ -55,6 +55,10 @@ _CUT_OFF = ("08", "57P")
 """What the server says when it ends a connection, for itself or for all."""
 
 
+_LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""How a connection shows that it was cut; the last one if that happened between two statements."""
+
+
 class PostgresDatabase:
     """Runs statements at postgresql://user:password@host:port/database (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS)."""
 
@@ -171,7 +175,7 @@ class _Attempt:
                 return True
             if not _is_cut_off(error):
                 return False
-        elif not isinstance(error, (OSError, asyncpg.InterfaceError)) or _is_misuse(error):
+        elif not isinstance(error, _LOST) or _is_misuse(error):
             return False
         return not self._is_doubtful
 
