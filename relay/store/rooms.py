@@ -199,7 +199,7 @@ def _verdict(state: CaseState, kept: Row) -> Verdict:
 
 def _to_json(state: CaseState) -> str:
     """The same text for the same content, in whatever order the agents were named."""
-    agents = sorted((agent.user_id, agent.name) for agent in state.agents)
+    agents = sorted({agent.user_id: agent.name for agent in state.agents}.items())
     return json.dumps([agents, state.is_closed, state.is_deleted, state.merged_into])
 
 

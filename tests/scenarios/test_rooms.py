@@ -261,3 +261,13 @@ async def test_who_was_refused_is_not_remembered_as_invited(relay: Relay, sandbo
 
     assert refused.status_code == 422
     assert await relay.reconciler.drifts() == []
+
+
+async def test_an_agent_who_is_named_twice_is_one(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
+    agent = agents(sandbox)[0]
+    twice = {**state(case_id, 1), "agents": [{"id": agent}, {"id": agent, "name": "Wei"}]}
+
+    [result] = await sync(relay, twice)
+
+    assert result["status"] == "accepted"
+    await members_become(relay, sandbox, case_id, "alice", agent)
