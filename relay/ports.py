@@ -227,8 +227,8 @@ class Store(Protocol):
         """Whether a state of the group's Case was accepted after the command was."""
         ...
 
-    async def forget_members(self, group_id: str, user_ids: Sequence[str] | None = None) -> None:
-        """These Users of the group, or all, are the relay's business no more."""
+    async def forget_members(self, group_id: str, user_ids: Sequence[str]) -> None:
+        """These Users of the group are the relay's business no more."""
         ...
 
     async def move_tickets(self, loser: str, master: str, now: float) -> None:

@@ -166,7 +166,7 @@ class Tickets:
             case_id = ticket.case_id or await self._create_case(ticket, ticket.case_info)
         except BaseException:
             importing.cancel()
-            await asyncio.wait([importing])
+            await asyncio.gather(importing, return_exceptions=True)
             raise
         recording = asyncio.create_task(self._store.record_case(ticket, case_id, self._clock()))
         try:

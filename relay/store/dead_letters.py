@@ -13,7 +13,8 @@ RunTogether = Callable[[Sequence[tuple[str, Sequence[object]]]], Awaitable[list[
 
 _TICKETS = """
 select ticket_id, case_id, user_id, attempts, created_at, problem, case_info from tickets
-where state = 'failed' and case_id is not null order by created_at"""
+where state = 'failed' and (case_id is not null or problem like '%"code": "crm_outcome_unknown"%')
+order by created_at"""
 
 _COMMANDS = """
 select command_id, verb, group_id, user_id, attempts, created_at, problem from commands
@@ -42,7 +43,7 @@ class DeadLetters:
         self._run_steps = run_together
 
     async def dead_letters(self) -> list[DeadLetter]:
-        """All of them, tickets first, the oldest first. A ticket that ended without a Case left nothing behind."""
+        """All of them, tickets first, the oldest first. A ticket that certainly has no Case is none of them."""
         tickets, commands = await self._run_steps([(_TICKETS, ()), (_COMMANDS, ())])
         return [*map(_ticket, tickets), *map(_command, commands)]
 

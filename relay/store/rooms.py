@@ -166,11 +166,8 @@ class Rooms:
             where commands.command_id = $1 and rooms.seen_at > commands.created_at"""
         return bool((await self._together([(statement, (command.command_id,))]))[0])
 
-    async def forget_members(self, group_id: str, user_ids: Sequence[str] | None = None) -> None:
-        """These Users are the relay's business no more; all of the group's if none are named."""
-        if user_ids is None:
-            await self._together([("delete from members where group_id = $1", (group_id,))])
-            return
+    async def forget_members(self, group_id: str, user_ids: Sequence[str]) -> None:
+        """These Users of the group are the relay's business no more."""
         statement = "delete from members where group_id = $1 and user_id = $2"
         await self._together([(statement, (group_id, user_id)) for user_id in user_ids])
 

@@ -95,3 +95,18 @@ async def test_a_command_that_nobody_waited_for_is_a_dead_letter(
 async def test_what_is_not_there_is_said(relay: Relay, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for action in ("show", "replay", "drop"):
         assert await dead_letters(relay.settings.relay_database_url, action, ["command-99"], as_json=False) == 1
+
+
+async def test_a_ticket_that_may_have_a_case_is_a_dead_letter(
+    relay: Relay, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In an org without the field that tells, nobody dares to try again."""
+    await sandbox.salesforce.do({"field": {"ChatTicket__c": "missing"}})
+    await relay.open_ticket("bob")  # by which the relay learns of it
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/Case", after=True, drop=True)])
+
+    unknown = await relay.open_ticket(key="k")
+
+    [letter] = await letters(relay, capsys)
+    assert unknown.status_code == 504
+    assert (letter["user_id"], letter["case_id"]) == ("alice", None)
