@@ -30,9 +30,8 @@ def _show(letters: list[DeadLetter], action: str, names: list[str], *, as_json: 
     else:
         for letter in chosen:
             since = datetime.fromtimestamp(letter.created_at, UTC).isoformat(timespec="seconds")
-            print(
-                f"{letter.name:<34} {letter.what:<7} {letter.case_id or 'no Case known':<18}  {since}  {letter.problem['detail']}"
-            )
+            case_id, why = letter.case_id or "no Case known", letter.problem["detail"]
+            print(f"{letter.name:<34} {letter.what:<7} {case_id:<18}  {since}  {why}")
     return int(action == "show" and len(chosen) < len(set(names)))
 
 

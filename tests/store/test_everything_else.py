@@ -65,7 +65,6 @@ async def test_members_are_noted_and_forgotten(ledger: Ledger) -> None:
     assert (room.synced, room.joined, room.left) == (frozenset(), frozenset({USER}), frozenset({MASTER}))
     await ledger.forget_members(CASE, [USER])
     await ledger.forget_members(CASE, [])
-    await ledger.forget_members(CASE)
     await ledger.forget_unclaimed(NOW + 1)
     assert await ledger.find_room(CASE) is None
 
