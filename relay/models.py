@@ -88,6 +88,11 @@ class CaseState:
     merged_into: str | None
     modstamp: float
 
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """What two states must have in common to ask for the same group: names and stamps may differ."""
+        return frozenset(agent.user_id for agent in self.agents), self.is_closed, self.is_deleted, self.merged_into
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -97,6 +102,7 @@ class Room:
     ask: two different states bore the same stamp, so Salesforce must say which holds.
     dismiss_at: when the group of the closed Case is dismissed, Unix seconds. gone: the relay has dismissed it.
     customers: the end users whose tickets are this Case.
+    subjects: what these tickets are about, the oldest first; empty once one of them is forgotten.
     synced, joined, left: Users the relay put in because Salesforce named them, because of /joingroup, and those
     taken out by /leavegroup while Salesforce still names them.
     """
@@ -107,6 +113,7 @@ class Room:
     dismiss_at: float | None
     gone: bool
     customers: frozenset[str]
+    subjects: tuple[str, ...]
     synced: frozenset[str]
     joined: frozenset[str]
     left: frozenset[str]

@@ -183,8 +183,10 @@ class Store(Protocol):
         """Take over commands that nobody works on and that no earlier one to the same group keeps waiting."""
         ...
 
-    async def accept_states(self, states: Sequence[CaseState], now: float) -> list[Verdict]:
+    async def accept_states(self, states: Sequence[CaseState], now: float, *, asked_for: bool = False) -> list[Verdict]:
         """Keep the newest state of each Case and see to it that it is applied; what became of each, in order.
+
+        asked_for: they are Salesforce's own answers, so of two states of one stamp these hold.
 
         "accepted": newer, or known; "stale": older than one already seen; "unknown": no ticket claims the Case (yet).
         One commit for all.
@@ -233,6 +235,10 @@ class Store(Protocol):
 
     async def move_tickets(self, loser: str, master: str, now: float) -> None:
         """The tickets of a Case that lost a merge are the master's from now on."""
+        ...
+
+    async def cases_without_state(self) -> list[str]:
+        """Cases that have a ticket, and of which no state was ever accepted."""
         ...
 
     async def rooms(self) -> list[Room]:

@@ -20,13 +20,18 @@ class RunTogether(Protocol):
 
 _ROOM = "case_id, state, modstamp, seen_at, ask, dismiss_at, gone"
 
+# Of two different states of one stamp Salesforce is asked which holds ("ask"), unless the later one is its answer ($7).
+# Names make no difference, so only what is before them in the state is compared ($5).
+# An open state ($6) ends the wait for a dismissal: if the Case is closed again before it is applied, it begins anew.
 _ACCEPT = """
 insert into rooms (case_id, state, modstamp, pending, ask, gone, seen_at) values ($1, $2, $3, 1, 0, 0, $4)
 on conflict (case_id) do update set
     state = excluded.state, modstamp = excluded.modstamp, pending = 1, seen_at = excluded.seen_at,
-    ask = case when rooms.modstamp = excluded.modstamp then 1 else 0 end
+    ask = case when rooms.modstamp = excluded.modstamp and cast($7 as integer) = 0 then 1 else 0 end,
+    dismiss_at = case when cast($6 as integer) = 1 then null else rooms.dismiss_at end
     where rooms.modstamp < excluded.modstamp
-        or (rooms.modstamp = excluded.modstamp and rooms.state <> excluded.state and rooms.ask = 0)
+        or (rooms.modstamp = excluded.modstamp and rooms.ask = 0
+            and substr(rooms.state, 1, length(cast($5 as text))) <> cast($5 as text))
 returning 1"""
 
 # Who was told to leave stays out until the Case's next state, and this is it.
@@ -66,7 +71,8 @@ delete from commands where group_id = $1 and verb = 'sync' and state = 'failed'
     and exists (select 1 from rooms where case_id = $1 and pending = 0)"""
 
 _SETTLE = """
-update rooms set pending = 0, ask = 0, dismiss_at = $3, gone = $4 where case_id = $1 and modstamp = $2 returning 1"""
+update rooms set pending = 0, ask = 0, dismiss_at = $3, gone = $4
+where case_id = $1 and modstamp = $2 and seen_at = $5 returning 1"""
 
 
 class Rooms:
@@ -75,19 +81,21 @@ class Rooms:
     def __init__(self, run_together: RunTogether) -> None:
         self._together = run_together
 
-    async def accept_states(self, states: Sequence[CaseState], now: float) -> list[Verdict]:
+    async def accept_states(self, states: Sequence[CaseState], now: float, *, asked_for: bool = False) -> list[Verdict]:
         """Keep the newer ones and see to it that they are applied; for each state, in order, what became of it."""
         steps: list[Step] = []
         for state in states:
+            text, is_open = _to_json(state), not (state.is_closed or state.is_deleted)
+            kept = (state.case_id, text, state.modstamp, now, _facts(text), int(is_open), int(asked_for))
             steps += [
-                (_ACCEPT, (state.case_id, _to_json(state), state.modstamp, now)),
+                (_ACCEPT, kept),
                 (_LET_BACK, (state.case_id, now)),
                 (_ENQUEUE_NEWS, (state.case_id, now)),
                 (_RETRIED, (state.case_id,)),
                 (_WHAT_IS_KEPT, (state.case_id,)),
             ]
         rows = await self._together(steps, alone_with=[state.case_id for state in states])
-        return [_verdict(state, kept[0]) for state, kept in zip(states, rows[4::5], strict=True)]
+        return [_verdict(state, found[0]) for state, found in zip(states, rows[4::5], strict=True)]
 
     async def find_room(self, case_id: str) -> Room | None:
         """The room as the ledger has it; None if no state of the Case was ever accepted."""
@@ -98,25 +106,36 @@ class Rooms:
         """Every room whose Case has a ticket."""
         return await self._find("exists (select 1 from tickets where tickets.case_id = rooms.case_id)", ())
 
+    async def cases_without_state(self) -> list[str]:
+        """Cases that have a ticket, and of which no state was ever accepted."""
+        statement = """select distinct case_id from tickets where case_id is not null
+            and not exists (select 1 from rooms where rooms.case_id = tickets.case_id) order by case_id"""
+        return [case_id for [case_id] in (await self._together([(statement, ())]))[0]]
+
     async def _find(self, which: str, arguments: Sequence[object]) -> list[Room]:
         of_those = f"in (select rooms.case_id from rooms where {which})"
-        rooms, customers, members = await self._together(
+        rooms, tickets, members = await self._together(
             [
                 (f"select {_ROOM} from rooms where {which} order by rooms.case_id", arguments),
-                (f"select case_id, user_id from tickets where case_id {of_those}", arguments),
+                (
+                    f"select case_id, user_id, case_info from tickets where case_id {of_those} order by created_at",
+                    arguments,
+                ),
                 (f"select group_id, user_id, why from members where group_id {of_those}", arguments),
             ]
         )
         people: dict[str, list[tuple[str, str]]] = {}
-        for case_id, user_id in customers:
+        contents: dict[str, list[str | None]] = {}
+        for case_id, user_id, info in tickets:
             people.setdefault(case_id, []).append(("customer", user_id))
+            contents.setdefault(case_id, []).append(info)
         for group_id, user_id, why in members:
             people.setdefault(group_id, []).append((why, user_id))
-        return [_room(row, people.get(row[0], [])) for row in rooms]
+        return [_room(row, people.get(row[0], []), contents.get(row[0], [])) for row in rooms]
 
     async def settle_room(self, room: Room, *, dismiss_at: float | None, gone: bool) -> bool:
         """Its state is applied; False if meanwhile there is a newer one."""
-        arguments = (room.state.case_id, room.state.modstamp, dismiss_at, int(gone))
+        arguments = (room.state.case_id, room.state.modstamp, dismiss_at, int(gone), room.seen_at)
         settled, _ = await self._together([(_SETTLE, arguments), (_DONE_SINCE, (room.state.case_id,))])
         return bool(settled)
 
@@ -195,14 +214,19 @@ def _verdict(state: CaseState, kept: Row) -> Verdict:
 
 
 def _to_json(state: CaseState) -> str:
-    """The same text for the same content, in whatever order the agents were named."""
-    agents = sorted({agent.user_id: agent.name for agent in state.agents}.items())
-    return json.dumps([agents, state.is_closed, state.is_deleted, state.merged_into])
+    """The same text for the same content, in whatever order the agents were named; their names at its end."""
+    names = {agent.user_id: agent.name for agent in state.agents}
+    return json.dumps([sorted(names), state.is_closed, state.is_deleted, state.merged_into, names])
 
 
-def _room(row: Row, people: list[tuple[str, str]]) -> Room:
+def _facts(text: str) -> str:
+    """The text of a state up to the names in it."""
+    return text[: text.index("{")]
+
+
+def _room(row: Row, people: list[tuple[str, str]], contents: list[str | None]) -> Room:
     case_id, state, modstamp, seen_at, ask, dismiss_at, gone = row
-    agents, is_closed, is_deleted, merged_into = json.loads(state)
+    agents, is_closed, is_deleted, merged_into, names = json.loads(state)
 
     def those(why: str) -> frozenset[str]:
         return frozenset(user_id for reason, user_id in people if reason == why)
@@ -210,7 +234,7 @@ def _room(row: Row, people: list[tuple[str, str]]) -> Room:
     return Room(
         state=CaseState(
             case_id=case_id,
-            agents=tuple(Agent(user_id, name) for user_id, name in agents),
+            agents=tuple(Agent(user_id, names[user_id]) for user_id in agents),
             is_closed=is_closed,
             is_deleted=is_deleted,
             merged_into=merged_into,
@@ -221,6 +245,7 @@ def _room(row: Row, people: list[tuple[str, str]]) -> Room:
         dismiss_at=dismiss_at,
         gone=bool(gone),
         customers=those("customer"),
+        subjects=tuple(json.loads(info)["subject"] for info in contents if info) if all(contents) else (),
         synced=those("synced"),
         joined=those("joined"),
         left=those("left"),

@@ -36,6 +36,54 @@ async def test_the_newest_state_is_kept_and_applied_once(ledger: Ledger) -> None
     assert (await ledger.rooms())[0].state == newer
 
 
+async def test_what_salesforce_was_asked_for_holds_and_names_make_no_difference(ledger: Ledger) -> None:
+    await ledger.record_case(await accept(ledger), CASE, NOW)
+    renamed = replace(STATE, agents=(Agent(USER, "A{nn"),))
+    unowned = replace(STATE, agents=())
+    await ledger.accept_states([renamed, STATE], NOW)
+    room = await ledger.find_room(CASE)
+    assert room is not None and not room.ask and room.state == renamed
+
+    await ledger.accept_states([unowned], NOW + 1, asked_for=True)
+    there = await ledger.find_room(CASE)
+    assert there is not None and not there.ask and there.state == unowned
+    assert not await ledger.settle_room(room, dismiss_at=None, gone=False)
+
+    await ledger.accept_states([STATE], NOW + 2)
+    there = await ledger.find_room(CASE)
+    assert there is not None and there.ask and there.state == STATE
+
+
+async def test_an_open_state_ends_the_wait_for_a_dismissal(ledger: Ledger) -> None:
+    await ledger.record_case(await accept(ledger), CASE, NOW)
+    closed = replace(STATE, is_closed=True)
+    await ledger.accept_states([closed], NOW)
+    room = await ledger.find_room(CASE)
+    assert room is not None and await ledger.settle_room(room, dismiss_at=NOW + 600, gone=False)
+
+    await ledger.accept_states([replace(closed, modstamp=6)], NOW + 1)
+    room = await ledger.find_room(CASE)
+    assert room is not None and room.dismiss_at == NOW + 600
+    await ledger.accept_states([replace(STATE, modstamp=7), replace(closed, modstamp=8)], NOW + 2)
+    room = await ledger.find_room(CASE)
+    assert room is not None and room.dismiss_at is None
+
+
+async def test_a_room_knows_what_its_tickets_are_about_while_all_of_them_do(ledger: Ledger) -> None:
+    ticket = await accept(ledger)
+    await ledger.record_case(ticket, CASE, NOW)
+    assert await ledger.cases_without_state() == [CASE]
+    await ledger.accept_states([STATE], NOW)
+    assert await ledger.cases_without_state() == []
+    assert ticket.case_info is not None
+    assert [room.subjects for room in await ledger.rooms()] == [(ticket.case_info.subject,)]
+
+    assert await ledger.finish_ticket(ticket, CASE, NOW)
+    await ledger.blank_case_infos(NOW + 1)
+
+    assert [room.subjects for room in await ledger.rooms()] == [()]
+
+
 async def test_a_closed_room_is_dismissed_when_its_time_has_come(ledger: Ledger) -> None:
     await ledger.record_case(await accept(ledger), CASE, NOW)
     await ledger.accept_states([STATE], NOW)
