@@ -50,11 +50,12 @@ async def kick(call: Call) -> dict[str, object]:
     if user_id not in call.chat.accounts:
         raise Refusal(70107)
     call.chat.kicked[user_id] = call.chat.now
+    call.chat.tell([user_id], {"event": "kicked", "reason": "expired"})
     return {}
 
 
 async def query_online_status(call: Call) -> dict[str, object]:
-    """Everyone is offline: there are no client connections here."""
+    """Online is who holds a socket."""
     wanted = call.body["To_Account"]
     if len(wanted) > 500:
         raise Refusal(90011)
@@ -63,9 +64,15 @@ async def query_online_status(call: Call) -> dict[str, object]:
     if unknown and not known:
         raise Refusal(70107)
     return {
-        "QueryResult": [{"To_Account": user_id, "Status": "Offline"} for user_id in known],
+        "QueryResult": [_status(call, user_id) for user_id in known],
         "ErrorList": [{"To_Account": user_id, "ErrorCode": 70107} for user_id in unknown],
     }
+
+
+def _status(call: Call, user_id: str) -> dict[str, object]:
+    online = "Online" if call.chat.online[user_id] else "Offline"
+    detail = [{"Platform": "Web", "Status": online}] if call.body.get("IsNeedDetail") and online == "Online" else []
+    return {"To_Account": user_id, "Status": online} | ({"Detail": detail} if detail else {})
 
 
 def import_account(chat: Chat, user_id: str, nick: str | None = None, face_url: str | None = None) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.control import Fault, Journal
-from sandbox.tencent import accounts, creation, groups, history, members, messages, migration, queries
+from sandbox.tencent import accounts, creation, groups, history, members, messages, migration, queries, recall
 from sandbox.tencent.actions import perform
 from sandbox.tencent.callbacks import Callbacks
 from sandbox.tencent.chat import Chat
@@ -33,7 +33,7 @@ async def get_ip_list(_call: Call) -> dict[str, object]:
     return {"IPList": ["127.0.0.1"]}
 
 
-_MODULES = (accounts, creation, groups, members, queries, messages, history, migration)
+_MODULES = (accounts, creation, groups, members, queries, messages, history, recall, migration)
 COMMANDS: dict[str, Command] = {
     f"/v4/{command.service}/{command.name}": command
     for command in [

@@ -1,6 +1,7 @@
 """What Tencent Chat remembers about one app: accounts, groups, members, messages."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sandbox.tencent.callbacks import Callbacks
@@ -11,6 +12,7 @@ from sandbox.tencent.rates import Rates
 from sandbox.tencent.switches import Switches
 
 Fields = dict[str, object]
+Watcher = Callable[[frozenset[str], Fields], None]
 
 
 @dataclass(slots=True)
@@ -26,6 +28,7 @@ class Member:
     account: str
     role: str
     join_time: int
+    join_seq: int = 1
     last_send_time: int = 0
 
 
@@ -38,6 +41,7 @@ class Message:
     body: list[Fields]
     priority: str = "Normal"
     custom_data: str = ""
+    recalled: bool = False
 
 
 @dataclass(slots=True)
@@ -71,6 +75,8 @@ class Chat:
         self.callbacks = callbacks
         self.clock = clock
         self.rates = Rates(clock)
+        self.watchers: list[Watcher] = []
+        self.online: Counter[str] = Counter()
         self.reset()
 
     def reset(self) -> None:
@@ -109,7 +115,7 @@ class Chat:
         return 0
 
     def enter(self, group: Group, user_id: str, role: str = "Member", join_time: int = 0) -> None:
-        group.members[user_id] = Member(user_id, role, join_time or self.now)
+        group.members[user_id] = Member(user_id, role, join_time or self.now, group.next_seq)
         self.accounts[user_id].groups.add(group.id)
 
     def leave(self, group: Group, user_id: str) -> None:
@@ -117,6 +123,15 @@ class Chat:
         self.accounts[user_id].groups.discard(group.id)
         if group.owner == user_id:
             group.owner = ""
+
+    def tell(self, users: Iterable[str], event: Fields) -> None:
+        """What the SDKs of these users hear at once."""
+        for watcher in self.watchers:
+            watcher(frozenset(users), event)
+
+    def people(self, users: Iterable[str]) -> list[Fields]:
+        """Accounts as the SDKs show them."""
+        return [{"userId": user, "name": self.accounts[user].nick if user in self.accounts else ""} for user in users]
 
     def dismiss(self, group: Group) -> None:
         for user_id in group.members:

@@ -16,12 +16,15 @@ PLATFORM = "Web"
 
 async def say(chat: Chat, group_id: str, sender: str, text: str, random: int | None = None) -> dict[str, object]:
     """A member's text message."""
+    elements = [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}]
+    number = secrets.randbelow(2**32) if random is None else random
+    return await send(chat, group_id, sender, {"Random": number, "MsgBody": elements})
+
+
+async def send(chat: Chat, group_id: str, sender: str, body: dict[str, Any]) -> dict[str, object]:
+    """A member's message with its elements."""
     group = chat.group(group_id)
     _check_member(group, sender)
-    body: dict[str, Any] = {
-        "Random": secrets.randbelow(2**32) if random is None else random,
-        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}],
-    }
     return await post(chat, group, sender, body, operator=sender, platform=PLATFORM)
 
 

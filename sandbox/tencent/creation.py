@@ -7,6 +7,7 @@ from sandbox.tencent.chat import Chat, Group
 from sandbox.tencent.command import Call, Command
 from sandbox.tencent.errors import Refusal
 from sandbox.tencent.identifiers import check_custom_fields, check_lengths, is_group_id_of_ones_own
+from sandbox.tencent.members import tell_joined
 from sandbox.tencent.shapes import Account, Kinds, Shape
 
 TYPES = ("Private", "Public", "ChatRoom", "AVChatRoom", "Community")
@@ -22,6 +23,7 @@ async def create_group(call: Call) -> dict[str, object]:
     if verdict.code:
         raise Refusal(10016)
     group = make_group(chat, body)
+    tell_joined(chat, group, list(group.members))
     chat.callbacks.announce(
         "Group.CallbackAfterCreateGroup",
         {

@@ -23,6 +23,8 @@ TEXTS = {
     10021: "the group id is already used by another group",
     10023: "too many messages in this group, please slow down",
     10025: "the group id is already used by your own group",
+    10030: "the message to recall does not exist",
+    10031: "the message is too old to be recalled",
     10036: "too many AVChatRoom groups",
     10037: "the user has created or joined too many groups",
     10038: "the number of members exceeds the limit of the plan",

@@ -24,6 +24,8 @@ async def modify_group_base_info(call: Call) -> dict[str, object]:
     check_join_option(body)
     check_size(chat, body.get("MaxMemberNum", 1))
     define(group, body)
+    if body.get("Name", group.name) != group.name:
+        chat.tell(group.members, {"event": "renamed", "groupId": group.id, "name": body["Name"]})
     group.name = body.get("Name", group.name)
     group.max_members = body.get("MaxMemberNum", group.max_members)
     group.apply_join_option = body.get("ApplyJoinOption", group.apply_join_option)
@@ -67,7 +69,8 @@ async def get_appid_group_list(call: Call) -> dict[str, object]:
 
 
 def dismiss(chat: Chat, group: Group, platform: str = "RESTAPI") -> None:
-    """End the group and tell the app's server."""
+    """End the group, tell those in it and the app's server."""
+    chat.tell(group.members, {"event": "dismissed", "groupId": group.id})
     chat.callbacks.announce(
         "Group.CallbackAfterGroupDestroyed",
         {

@@ -38,19 +38,19 @@ async def send_group_system_notification(call: Call) -> dict[str, object]:
 def _finished(chat: Chat, found: list[Message], number: int) -> int:
     if len(found) <= number:
         return 1
-    return 2 if all(_is_expired(chat, message) for message in found[:number]) else 0
+    return 2 if all(is_expired(chat, message) for message in found[:number]) else 0
 
 
-def _is_expired(chat: Chat, message: Message) -> bool:
+def is_expired(chat: Chat, message: Message) -> bool:
     return chat.clock() > message.time + chat.plan.history_days * 86_400
 
 
 def _read_row(chat: Chat, message: Message) -> dict[str, object]:
-    expired = _is_expired(chat, message)
+    place = 1 if is_expired(chat, message) else 2 if message.recalled else 0
     return {
         "From_Account": message.sender,
-        "IsPlaceMsg": int(expired),
-        "MsgBody": [] if expired else message.body,
+        "IsPlaceMsg": place,
+        "MsgBody": [] if place else message.body,
         "MsgPriority": PRIORITIES.index(message.priority) + 1,
         "MsgRandom": message.random,
         "MsgSeq": message.seq,

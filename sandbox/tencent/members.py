@@ -58,6 +58,8 @@ def announce_exit(
     chat: Chat, group: Group, users: list[str], *, operator: str, exit_type: str, platform: str = "RESTAPI"
 ) -> None:
     if users:
+        told = {"users": chat.people(users), "by": exit_type.lower()}
+        chat.tell([*group.members, *users], {"event": "left", "groupId": group.id, **told})
         payload: dict[str, object] = {
             "GroupId": group.id,
             "Type": group.type,
@@ -72,6 +74,7 @@ def announce_join(
     chat: Chat, group: Group, users: list[str], *, operator: str, join_type: str, platform: str = "RESTAPI"
 ) -> None:
     if users:
+        tell_joined(chat, group, users)
         payload: dict[str, object] = {
             "GroupId": group.id,
             "Type": group.type,
@@ -82,6 +85,11 @@ def announce_join(
         chat.callbacks.announce("Group.CallbackAfterNewMemberJoin", payload, platform)
         if len(group.members) >= group.max_members:
             chat.callbacks.announce("Group.CallbackAfterGroupFull", {"GroupId": group.id}, platform)
+
+
+def tell_joined(chat: Chat, group: Group, users: list[str]) -> None:
+    told = {"name": group.name, "users": chat.people(users), "seq": group.next_seq - 1}
+    chat.tell(group.members, {"event": "joined", "groupId": group.id, **told})
 
 
 def _announce_joined(chat: Chat, group: Group, users: list[str], operator: str) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sandbox.tencent.chat import Chat, Group, Message
+from sandbox.tencent.chat import Chat, Fields, Group, Message
 from sandbox.tencent.command import Call, Command
 from sandbox.tencent.elements import check_elements
 from sandbox.tencent.errors import Refusal
@@ -37,9 +37,18 @@ async def post(
     if "ForbidBeforeSendMsgCallback" not in silenced and not await _may_be_sent(chat, said, body, platform):
         return {"MsgTime": chat.now, "MsgSeq": 0}
     message = keep(chat, group, sender, body, chat.now)
+    chat.tell(group.members, {"event": "message", "groupId": group.id, "message": shown(chat, message)})
     if "ForbidAfterSendMsgCallback" not in silenced:
         announce_message(chat, said, message, platform)
     return _sent(message)
+
+
+def shown(chat: Chat, message: Message) -> Fields:
+    """The message as the SDKs have it."""
+    sender = chat.accounts.get(message.sender)
+    told: Fields = {"seq": message.seq, "from": message.sender, "time": message.time, "random": message.random}
+    told |= {"name": sender.nick} if sender and sender.nick else {}
+    return told | ({"elements": [], "recalled": True} if message.recalled else {"elements": message.body})
 
 
 def keep(chat: Chat, group: Group, sender: str, body: dict[str, Any], time: int) -> Message:
