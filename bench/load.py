@@ -5,7 +5,7 @@ Each connection sends its next request when it has the answer to the last one, a
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, cast
 
@@ -63,14 +63,14 @@ class Load:
 
 
 def measure(
-    port: int,
+    ports: Sequence[int],
     scenario: Scenario,
     connections: int,
     timing: Timing,
     cpu: Callable[[], Cpu],
 ) -> Load:
-    """Load the server on this port; `cpu` tells the processor time used so far."""
-    return uvloop.run(_Generator(scenario).run(port, connections, timing, cpu))
+    """Load the servers on these ports, in turn; `cpu` tells the processor time used so far."""
+    return uvloop.run(_Generator(scenario).run(ports, connections, timing, cpu))
 
 
 class _Generator:
@@ -82,10 +82,10 @@ class _Generator:
         self.open = 0
         self.all_closed = asyncio.Event()
 
-    async def run(self, port: int, connections: int, timing: Timing, cpu: Callable[[], Cpu]) -> Load:
+    async def run(self, ports: Sequence[int], connections: int, timing: Timing, cpu: Callable[[], Cpu]) -> Load:
         loop = asyncio.get_running_loop()
-        for _ in range(connections):
-            await loop.create_connection(lambda: _Connection(self), "127.0.0.1", port)
+        for number in range(connections):
+            await loop.create_connection(lambda: _Connection(self), "127.0.0.1", ports[number % len(ports)])
         await asyncio.sleep(timing.warm_up)
         start, before = time.perf_counter(), cpu()
         self.recording = True

@@ -55,22 +55,19 @@ class Process:
         last = "\n".join(self.log.read_text(errors="replace").splitlines()[-15:])
         return f"`{self.name}` did not do as expected; it wrote last:\n{last}"
 
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
     def cpu_seconds(self) -> float:
         """Processor time it and its children have used so far."""
-        return sum(_cpu_seconds(pid) for pid in self._family())
+        return cpu_seconds(self.pid)
 
     def memory_mb(self) -> tuple[float, float]:
         """Resident memory of it and its children: now, and at most."""
-        family = self._family()
-        now, peak = (sum(_memory_kb(pid, field) for pid in family) for field in ("VmRSS", "VmHWM"))
+        members = family(self.pid)
+        now, peak = (sum(_memory_kb(pid, field) for pid in members) for field in ("VmRSS", "VmHWM"))
         return now / 1024, peak / 1024
-
-    def _family(self) -> list[int]:
-        family = [self._popen.pid]
-        for pid in family:  # grows while it is walked
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            family += [int(child) for child in children.read_text().split()]
-        return family
 
     def end(self) -> None:
         """Ask it to stop; if it does not within five seconds, make it."""
@@ -104,9 +101,28 @@ def busy_seconds(cpus: set[int]) -> float:
     return total / TICKS
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(ticks) for ticks in fields[11:15]) / TICKS  # utime, stime, and those of children that ended
+def family(pid: int) -> list[int]:
+    """The process and all that come from it."""
+    members = [pid]
+    for member in members:  # grows while it is walked
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            children = Path(f"/proc/{member}/task/{member}/children")
+            members += [int(child) for child in children.read_text().split()]
+    return members
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time the process and all that come from it have used so far."""
+    return sum(own_cpu_seconds(member) for member in family(pid))
+
+
+def own_cpu_seconds(pid: int) -> float:
+    """Processor time of this one alone, and of its children that ended; none if it has ended itself."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(int(ticks) for ticks in fields[11:15]) / TICKS  # utime, stime, cutime, cstime
 
 
 def _memory_kb(pid: int, field: str) -> int:

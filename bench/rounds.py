@@ -141,7 +141,7 @@ class Match:
         self.stand_in.set_latency(setting.latency)
         self.stand_in.forget_calls()
         try:
-            load = measure(server.port, scenario, setting.connections, timing, lambda: self._cpu(server))
+            load = measure([server.port], scenario, setting.connections, timing, lambda: self._cpu(server))
         except OSError as error:
             raise SystemExit(f"{error}; {server.process.complaint()}") from error
         self._check(server.name, setting.route, load)

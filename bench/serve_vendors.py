@@ -24,7 +24,7 @@ class Connection(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self, vendor: Vendor, everybody: list[Vendor]) -> None:
+    def __init__(self, vendor: Vendor, everybody: tuple[Salesforce, TencentChat]) -> None:
         self.vendor = vendor
         self.everybody = everybody
         self.buffer = b""
@@ -56,12 +56,23 @@ class Connection(asyncio.Protocol):
 
     def _control(self, target: str, body: bytes) -> bytes:
         salesforce, tencent = self.everybody
-        if target == "/__bench__/latency":
-            wanted = json.loads(body)
-            salesforce.delay, tencent.delay = wanted["salesforce_ms"] / 1000, wanted["tencent_ms"] / 1000
-        elif target == "/__bench__/reset":
-            for vendor in self.everybody:
-                vendor.counts.clear()
+        told = json.loads(body)
+        match target.removeprefix("/__bench__/"):
+            case "latency":
+                salesforce.delay, tencent.delay = told["salesforce_ms"] / 1000, told["tencent_ms"] / 1000
+            case "reset":
+                for vendor in self.everybody:
+                    vendor.counts.clear()
+            case "groups":
+                tencent.groups.put(told)
+            case "expect":
+                tencent.groups.expect(told)
+            case "members":
+                return json.dumps({group: sorted(tencent.groups.members[group]) for group in told["groups"]}).encode()
+            case "waiting":
+                return json.dumps(tencent.groups.waiting()).encode()
+            case "cases":
+                salesforce.changed.rows = told["rows"]
         return json.dumps({"salesforce": salesforce.counts, "tencent": tencent.counts}).encode()
 
     def _write(self, status: int, body: bytes) -> None:
@@ -78,7 +89,7 @@ async def serve(certificate: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     loop = asyncio.get_running_loop()
-    vendors = [Salesforce(), TencentChat()]
+    vendors = (Salesforce(), TencentChat())
     for vendor in vendors:
         server = await loop.create_server(
             functools.partial(Connection, vendor, vendors),

@@ -77,12 +77,12 @@ def tutorial(stand_in: StandIn) -> Launch:
     return Launch(THEIRS, ["node", str(TUTORIAL / "server.js")], settings, ("/", 404))
 
 
-def start(launch: Launch, directory: Path) -> Server:
+def start(launch: Launch, directory: Path, cpus: set[int] = SERVER_CPU) -> Server:
     """Start it on a free port and wait until it answers."""
     port = _free_port()
-    environment = {**_surroundings(), **launch.settings, "PORT": str(port)}
+    environment = {**surroundings(), **launch.settings, "PORT": str(port)}
     begun = time.perf_counter()
-    process = Process(launch.command, environment, SERVER_CPU, directory, directory / f"{launch.name}.log")
+    process = Process(launch.command, environment, cpus, directory, directory / f"{launch.name}.log")
     try:
         _wait_until_up(process, port, *launch.ready)
     except BaseException:
@@ -114,7 +114,8 @@ def install_tutorial() -> str:
     return "" if done.returncode == 0 else f"`npm ci` in bench/tutorial failed:\n{done.stderr.strip()}"
 
 
-def _surroundings() -> Mapping[str, str]:
+def surroundings() -> Mapping[str, str]:
+    """What every process is given of our own environment."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
 
 

@@ -4,7 +4,9 @@ import http.client
 import json
 import ssl
 import sys
+import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -45,13 +47,48 @@ class StandIn:
 
     def calls(self) -> Counter[str]:
         """How often each call was made since the counting began."""
-        counts = self._control("calls", {})
-        return Counter(counts["salesforce"]) + Counter(counts["tencent"])
+        return counted(self._control("calls", {}))
 
-    def _control(self, what: str, body: dict[str, int]) -> Any:
-        connection = http.client.HTTPSConnection(urlsplit(self.salesforce).netloc, context=self.context, timeout=10)
-        try:
-            connection.request("POST", f"/__bench__/{what}", json.dumps(body))
-            return json.loads(connection.getresponse().read())
-        finally:
-            connection.close()
+    def put_groups(self, groups: Mapping[str, Sequence[str]]) -> None:
+        """These groups exist, too, with these members."""
+        self._control("groups", groups)
+
+    def members(self, groups: Sequence[str]) -> dict[str, list[str]]:
+        """Who is in these groups."""
+        found: dict[str, list[str]] = self._control("members", {"groups": groups})
+        return found
+
+    def put_cases(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """From now on these are the Cases that may have changed, ascending by SystemModstamp."""
+        self._control("cases", {"rows": rows})
+
+    def expect(self, groups: Mapping[str, Sequence[str]]) -> None:
+        """From now on wait for these groups to have exactly these members."""
+        self._control("expect", groups)
+
+    def right_at(self, patience: float) -> float:
+        """When the last of the expected groups became right (time.monotonic)."""
+        deadline = time.monotonic() + patience
+        while (waiting := self._control("waiting", {}))["left"]:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"{waiting['left']} groups did not become right within {patience:.0f} s")
+            time.sleep(0.02)
+        return float(waiting["at"])
+
+    def _control(self, what: str, body: Mapping[str, object]) -> Any:
+        return control(self.salesforce, self.context, what, body)
+
+
+def control(origin: str, context: ssl.SSLContext, what: str, body: Mapping[str, object]) -> Any:
+    """Tell the stand-in something, or ask it; origin: its address as Salesforce."""
+    connection = http.client.HTTPSConnection(urlsplit(origin).netloc, context=context, timeout=10)
+    try:
+        connection.request("POST", f"/__bench__/{what}", json.dumps(body))
+        return json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+
+
+def counted(counts: Mapping[str, Mapping[str, int]]) -> Counter[str]:
+    """How often each call was made, of either vendor."""
+    return Counter(counts["salesforce"]) + Counter(counts["tencent"])

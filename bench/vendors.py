@@ -1,4 +1,4 @@
-"""What the stand-in for both vendors answers: it agrees with everything and remembers nothing."""
+"""What the stand-in for both vendors answers: it agrees with everything, and remembers who is in which group."""
 
 import json
 from collections import Counter
@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from bench.cases import Cases
+from bench.groups import Groups
 from bench.ids import record_id
 
 ORG = record_id("00D", 1)
@@ -33,6 +35,7 @@ class Salesforce(Vendor):
     def __init__(self) -> None:
         super().__init__()
         self.cases = 0
+        self.changed = Cases()
 
     def answer(self, method: str, target: str, body: bytes) -> Reply:
         path = target.partition("?")[0]
@@ -45,7 +48,7 @@ class Salesforce(Vendor):
         if path.startswith("/services/Soap/u/"):
             return 200, self._soap_login(), "SOAP login"
         if path.startswith("/services/data/") and "/query" in path:
-            return 200, b'{"totalSize":0,"done":true,"records":[]}', "query"
+            return 200, self.changed.answer(target), "query"
         return 404, b'[{"message":"The requested resource does not exist","errorCode":"NOT_FOUND"}]', f"{method} {path}"
 
     def _token(self, form: dict[str, list[str]]) -> bytes:
@@ -76,13 +79,17 @@ class Salesforce(Vendor):
 class TencentChat(Vendor):
     """Says OK to every command it knows; HTTP 200 whatever happens, as the real one does."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.groups = Groups()
+
     def answer(self, method: str, target: str, body: bytes) -> Reply:
         path, _, query = target.partition("?")
         command = path.removeprefix("/v4/").partition("/")[2]
         handler = COMMANDS.get(command)
         if handler is None or method != "POST" or "usersig=" not in query:
             return 200, _fail(60009, "request resource wrong"), f"{method} {path}"
-        return 200, handler(json.loads(body)), command
+        return 200, handler(self.groups, json.loads(body)), command
 
 
 def _ok(**more: object) -> bytes:
@@ -93,23 +100,42 @@ def _fail(code: int, text: str) -> bytes:
     return json.dumps({"ActionStatus": "FAIL", "ErrorInfo": text, "ErrorCode": code}).encode()
 
 
-COMMANDS: dict[str, Callable[[dict[str, Any]], bytes]] = {
-    "account_import": lambda _: _ok(),
-    "multiaccount_import": lambda _: _ok(FailAccounts=[]),
-    "account_check": lambda body: _ok(
+def _create_group(groups: Groups, body: dict[str, Any]) -> bytes:
+    owner = [body["Owner_Account"]] if "Owner_Account" in body else []
+    members = [member["Member_Account"] for member in body.get("MemberList", [])]
+    if not groups.create(body["GroupId"], owner + members):
+        return _fail(10021, "group id has be used!")
+    return _ok(GroupId=body["GroupId"])
+
+
+def _add_group_member(groups: Groups, body: dict[str, Any]) -> bytes:
+    members = [member["Member_Account"] for member in body["MemberList"]]
+    groups.add(body["GroupId"], members)
+    return _ok(MemberList=[{"Member_Account": member, "Result": 1} for member in members])
+
+
+def _delete_group_member(groups: Groups, body: dict[str, Any]) -> bytes:
+    groups.remove(body["GroupId"], body["MemberToDel_Account"])
+    return _ok()
+
+
+def _destroy_group(groups: Groups, body: dict[str, Any]) -> bytes:
+    groups.dismiss(body["GroupId"])
+    return _ok()
+
+
+COMMANDS: dict[str, Callable[[Groups, dict[str, Any]], bytes]] = {
+    "account_import": lambda _groups, _body: _ok(),
+    "multiaccount_import": lambda _groups, _body: _ok(FailAccounts=[]),
+    "account_check": lambda _groups, body: _ok(
         ResultItem=[
             {"UserID": item["UserID"], "ResultCode": 0, "ResultInfo": "", "AccountStatus": "Imported"}
             for item in body["CheckItem"]
         ]
     ),
-    "create_group": lambda body: _ok(GroupId=body["GroupId"]),
-    "add_group_member": lambda body: _ok(
-        MemberList=[{"Member_Account": member["Member_Account"], "Result": 1} for member in body["MemberList"]]
-    ),
-    "delete_group_member": lambda _: _ok(),
-    "destroy_group": lambda _: _ok(),
-    "get_group_info": lambda body: _ok(
-        GroupInfo=[{"GroupId": group, "ErrorCode": 0, "ErrorInfo": ""} for group in body["GroupIdList"]]
-    ),
-    "get_group_member_info": lambda _: _ok(MemberNum=0, MemberList=[]),
+    "create_group": _create_group,
+    "add_group_member": _add_group_member,
+    "delete_group_member": _delete_group_member,
+    "destroy_group": _destroy_group,
+    "get_group_info": lambda groups, body: _ok(GroupInfo=[groups.info(group) for group in body["GroupIdList"]]),
 }

@@ -47,7 +47,7 @@ def server(answer: bytes) -> Iterator[int]:
 @pytest.mark.parametrize(("status", "wrong"), [(b"200 OK", False), (b"503 Service Unavailable", True)])
 def test_answers_are_counted_and_judged(status: bytes, wrong: bool) -> None:
     with server(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\nhi") as port:
-        load = measure(port, Ping(), 3, Timing(0.3, 0.1), lambda: Cpu(0, 0, 0))
+        load = measure([port], Ping(), 3, Timing(0.3, 0.1), lambda: Cpu(0, 0, 0))
     assert load.answered >= len(load.latencies) > 10
     assert len(load.wrong) == (load.answered if wrong else 0)
     assert 0 < load.percentile_ms(0.5) <= load.percentile_ms(0.99)
@@ -55,7 +55,7 @@ def test_answers_are_counted_and_judged(status: bytes, wrong: bool) -> None:
 
 def test_a_closed_connection_is_a_wrong_answer() -> None:
     with server(b"") as port:
-        load = measure(port, Ping(), 2, Timing(0.1, 0), lambda: Cpu(0, 0, 0))
+        load = measure([port], Ping(), 2, Timing(0.1, 0), lambda: Cpu(0, 0, 0))
     assert load.wrong == ["the connection was closed instead of an answer"] * 2
 
 

@@ -1,0 +1,105 @@
+"""The ledgers of a benchmark: SQLite files, and databases in a PostgreSQL of its own, whose processor time is known."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+
+from bench.processes import cpu_seconds
+from relay.store import open_ledger
+from tests.postgres import cluster, execute
+
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+TABLES = ("tickets", "commands", "notes", "rooms", "members")
+NOTHING = "select (select count(*) from tickets where state = 'open') + (select count(*) from commands)"
+
+
+class Ledgers:
+    """Makes ledgers in a directory and, if there is a server, in PostgreSQL. no_postgresql: why there is none."""
+
+    def __init__(self, directory: Path, server: str, no_postgresql: str = "") -> None:
+        self._directory, self._server, self.no_postgresql = directory, server, no_postgresql
+        self._numbers = itertools.count(1)
+        self._postmaster = int(
+            str(execute(server, "select pg_read_file('postmaster.pid')")[0][0]).split()[0] if server else 0
+        )
+
+    @property
+    def kinds(self) -> list[str]:
+        """What ledgers can be made of."""
+        return [SQLITE, POSTGRESQL] if self._server else [SQLITE]
+
+    def new(self, kind: str) -> str:
+        """The RELAY_DATABASE_URL of a ledger that does not exist yet."""
+        name = f"bench_{next(self._numbers)}"
+        if kind == SQLITE:
+            return f"sqlite:///{self._directory}/{name}.db"
+        execute(self._server, f"create database {name}")
+        return urlunsplit(urlsplit(self._server)._replace(path=f"/{name}"))
+
+    def postgresql_cpu(self) -> float:
+        """Processor seconds that PostgreSQL has used so far."""
+        return cpu_seconds(self._postmaster) if self._server else 0.0
+
+    def commits(self, url: str) -> int:
+        """How many transactions this PostgreSQL database has committed."""
+        name = urlsplit(url).path[1:]
+        execute(self._server, "select pg_stat_force_next_flush()")
+        return int(
+            str(execute(self._server, "select xact_commit from pg_stat_database where datname = %s", name)[0][0])
+        )
+
+
+@contextlib.contextmanager
+def ledgers(directory: Path) -> Iterator[Ledgers]:
+    """With a throwaway PostgreSQL where its binaries are installed."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(cluster()).url
+        except pytest.skip.Exception as reason:
+            yield Ledgers(directory, "", str(reason))
+        else:
+            yield Ledgers(directory, server)
+
+
+def undone(url: str) -> int:
+    """How many tickets and commands of the ledger are not done yet."""
+    if url.startswith("postgresql"):
+        return int(str(execute(url, NOTHING)[0][0]))
+    with contextlib.closing(sqlite3.connect(_path(url), timeout=10)) as connection:
+        return int(connection.execute(NOTHING).fetchone()[0])
+
+
+def size(url: str) -> int:
+    """Bytes of the tables with their indexes."""
+    if url.startswith("postgresql"):
+        total = "select sum(pg_total_relation_size(oid)) from pg_class where relname = any(%s)"
+        return int(str(execute(url, total, list(TABLES))[0][0]))
+    with contextlib.closing(sqlite3.connect(_path(url))) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)")
+    return _path(url).stat().st_size
+
+
+async def copy(source: str, target: str) -> None:
+    """Copy an SQLite ledger that no relay uses into an empty PostgreSQL database, as docs/scaling.md says."""
+    await (await open_ledger(target)).close()  # makes the tables
+    with contextlib.closing(sqlite3.connect(_path(source))) as old, psycopg.connect(target) as new:
+        for table in TABLES:
+            rows = old.execute(f"select * from {table}")
+            names = ", ".join(column[0] for column in rows.description)
+            with new.cursor().copy(f"copy {table} ({names}) from stdin".encode()) as copying:
+                for row in rows:
+                    copying.write_row(row)
+        last = "coalesce(max(command_id), 0) + 1, false"
+        new.execute(f"select setval(pg_get_serial_sequence('commands', 'command_id'), {last}) from commands".encode())
+
+
+def _path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))

@@ -1,0 +1,53 @@
+"""What the parts of the benchmark that measure the relay alone are given, and what they hand back."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bench import servers
+from bench.ledgers import Ledgers
+from bench.processes import SERVER_CPU
+from bench.servers import Launch, Server
+from bench.stand_in import StandIn
+from bench.tables import Table
+from bench.targets import Target
+
+
+class Scale(NamedTuple):
+    """How much is measured. slow: tickets where the vendors take their time."""
+
+    rounds: int = 3
+    seconds: float = 2.0
+    tickets: int = 10_000
+    slow: int = 2_000
+    cases: int = 200
+
+
+QUICK = Scale(rounds=1, seconds=0.5, tickets=300, slow=60, cases=20)
+
+
+class Surroundings(NamedTuple):
+    """command: starts the relay."""
+
+    command: str
+    directory: Path
+    stand_in: StandIn
+    ledgers: Ledgers
+    scale: Scale
+
+    def launch(self, url: str, **settings: str) -> Launch:
+        """A relay on this ledger."""
+        launch = servers.relay(self.command, self.stand_in, self.directory)
+        return launch._replace(settings={**launch.settings, "RELAY_DATABASE_URL": url, **settings})
+
+    def start(self, url: str, *, cpus: set[int] = SERVER_CPU, **settings: str) -> Server:
+        """Start it and wait until it answers."""
+        return servers.start(self.launch(url, **settings), self.directory, cpus)
+
+
+class Outcome(NamedTuple):
+    """What a part has measured. wrong: what should not have happened."""
+
+    tables: list[Table]
+    data: dict[str, Any]
+    targets: list[Target]
+    wrong: list[str]
