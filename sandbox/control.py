@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterable
 from email.utils import formatdate
 from typing import Protocol
@@ -61,11 +62,38 @@ class Control:
             await self._pass(scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.journal.watchers:
+            receive, send = self._watched(scope, receive, send)
         fault = self.faults.take([scope["path"], *self.vendor.names(scope)])
         if fault is None:
             await self._answer(self.vendor.app, scope, receive, send)
         else:
             await self._fail(fault, scope, receive, send)
+
+    def _watched(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """Both ends, listened to: whoever watches the journal is told when the answer is complete or never comes."""
+        began, sent, got, status = time.time(), bytearray(), bytearray(), 0
+
+        def tell() -> None:
+            method, path = scope["method"], scope["path"]
+            self.journal.tell(began, "in", method, path, status, sent=bytes(sent), got=bytes(got))
+
+        async def heard() -> Message:
+            message = await receive()
+            sent.extend(message.get("body", b""))
+            if message["type"] == "http.disconnect" and not status:
+                tell()
+            return message
+
+        async def said(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            got.extend(message.get("body", b""))
+            await send(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                tell()
+
+        return heard, said
 
     async def _fail(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
         instead = fault.answers or fault.drop

@@ -45,6 +45,11 @@ class Faults:
                 return fault
         return None
 
+    def remove(self, fault: Fault) -> None:
+        """No more of it, if it is not used up anyway."""
+        if fault in self._pending:
+            self._pending.remove(fault)
+
     def pending(self) -> list[dict[str, object]]:
         return [asdict(fault) for fault in self._pending]
 

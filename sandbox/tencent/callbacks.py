@@ -6,6 +6,7 @@ https://cloud.tencent.com/document/product/269/1522, https://trtc.io/document/34
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
@@ -134,16 +135,20 @@ class Callbacks:
         if self.relay_url is None:
             return None
         url = f"{self.relay_url}{PATH}"
-        status, answer = 0, None
+        status, answer, got, began = 0, None, b"", time.time()
         try:
             assert self._session is not None, "start() first"
             query = self._query(str(body["CallbackCommand"]), platform)
             async with self._session.post(f"{url}?{query}", json=body) as response:
                 status = response.status
-                answer = json.loads(await response.read())
+                got = await response.read()
+                answer = json.loads(got)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
             answer = None
-        self._journal.record("out", "POST", urlsplit(url).path, status)
+        path = urlsplit(url).path
+        self._journal.record("out", "POST", path, status)
+        if self._journal.watchers:
+            self._journal.tell(began, "out", "POST", path, status, sent=json.dumps(body).encode(), got=got)
         return answer if status == 200 and isinstance(answer, dict) else None
 
     def _query(self, command: str, platform: str) -> str:
