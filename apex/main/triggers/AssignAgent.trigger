@@ -1,0 +1,3 @@
+trigger AssignAgent on Case (after insert, after update, after delete, after undelete) {
+    ChatCases.changed(Trigger.new, Trigger.oldMap);
+}

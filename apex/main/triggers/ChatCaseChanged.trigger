@@ -1,0 +1,3 @@
+trigger ChatCaseChanged on ChatCaseChange__e (after insert) {
+    TIMCallouts.follow(Trigger.new);
+}

@@ -1,0 +1,3 @@
+trigger AgentOmniChannel on AgentWork (after insert, after update) {
+    ChatWork.changed(Trigger.new, Trigger.oldMap);
+}
