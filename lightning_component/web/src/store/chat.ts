@@ -1,0 +1,234 @@
+import { reactive, shallowReactive, shallowRef } from 'vue'
+
+import type { CaseInfo } from '../agent/protocol'
+import type { ChatClient, ChatEvent, ChatMessage, Group, Outgoing, User } from '../chat/client'
+import { Conversation } from './conversation'
+import { History, type WholeHistory } from './history'
+import type { Memory } from './memory'
+import { Outbox } from './outbox'
+import { about } from './rooms'
+
+export interface ChatOptions {
+  client: ChatClient
+  me: string
+  memory: Memory
+  /** The agent's Cases; a customer has none. */
+  cases?: () => Promise<CaseInfo[]>
+  history?: WholeHistory
+  now?: () => number
+}
+
+const TYPING_SHOWN = 4_000
+const TYPING_TOLD = 2_500
+
+/** All rooms of one user, kept as the chat service and Salesforce tell. */
+export class Chat {
+  readonly rooms = shallowReactive(new Map<string, Conversation>())
+  readonly status = reactive({ open: '', visible: true, loaded: false, casesFailed: false })
+  /** The last message of somebody else; for the live region. */
+  readonly heardLast = shallowRef<Heard | null>(null)
+  private readonly history: History
+  private readonly outbox: Outbox
+  private readonly now: () => number
+  private typingToldAt = 0
+
+  constructor(private readonly options: ChatOptions) {
+    this.now = options.now ?? (() => Math.floor(Date.now() / 1000))
+    this.history = new History(options.client, options.history ?? null)
+    this.outbox = new Outbox(options.client, options.me, this.now)
+    options.client.on(this.heard)
+  }
+
+  get client(): ChatClient {
+    return this.options.client
+  }
+
+  get me(): string {
+    return this.options.me
+  }
+
+  get unread(): number {
+    return [...this.rooms.values()].reduce((sum, room) => sum + room.unread, 0)
+  }
+
+  get current(): Conversation | undefined {
+    return this.rooms.get(this.status.open)
+  }
+
+  /** Everything anew: at the start and after each reconnect. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.loadGroups(), this.loadCases()])
+    this.status.loaded = true
+    await Promise.all([...this.rooms.values()].map((room) => this.catchUp(room)))
+  }
+
+  async loadCases(): Promise<void> {
+    if (!this.options.cases) return
+    try {
+      for (const info of await this.options.cases()) this.room(info.caseId).about = about(info)
+      this.status.casesFailed = false
+    } catch {
+      this.status.casesFailed = true
+    }
+  }
+
+  async open(groupId: string): Promise<void> {
+    this.status.open = groupId
+    const room = this.rooms.get(groupId)
+    if (!room) return
+    if (!room.loaded) await Promise.all([this.history.newest(room), this.loadMembers(room)])
+    this.readIfSeen(room)
+  }
+
+  closeRoom(): void {
+    this.status.open = ''
+  }
+
+  setVisible(visible: boolean): void {
+    this.status.visible = visible
+    if (this.current) this.readIfSeen(this.current)
+  }
+
+  older = (room: Conversation): Promise<void> => this.history.older(room)
+
+  reload = (room: Conversation): Promise<void> => this.history.newest(room)
+
+  send(room: Conversation, what: Outgoing): Promise<void> {
+    if ('text' in what) this.setDraft(room, '')
+    return this.outbox.send(room, what)
+  }
+
+  retry = (room: Conversation, random: number): Promise<void> => this.outbox.retry(room, random)
+
+  discard = (room: Conversation, random: number): void => this.outbox.discard(room, random)
+
+  recall = (room: Conversation, seq: number): Promise<void> =>
+    this.client.recall(room.groupId, seq).then(() => room.recall(seq))
+
+  setDraft(room: Conversation, draft: string): void {
+    room.draft = draft
+    this.options.memory.set(`draft.${room.groupId}`, draft || undefined)
+  }
+
+  typing(room: Conversation): void {
+    if (Date.now() - this.typingToldAt < TYPING_TOLD) return
+    this.typingToldAt = Date.now()
+    this.client.typing(room.groupId)
+  }
+
+  private room(groupId: string): Conversation {
+    const known = this.rooms.get(groupId)
+    if (known) return known
+    const room = reactive(new Conversation(groupId, this.me)) as Conversation
+    room.draft = this.options.memory.get(`draft.${groupId}`, '')
+    room.readSeq = this.options.memory.get(`read.${groupId}`, 0)
+    this.rooms.set(groupId, room)
+    return room
+  }
+
+  private async loadGroups(): Promise<void> {
+    const groups = await this.client.groups().catch(() => null)
+    if (!groups) return
+    const mine = new Set(groups.map(({ groupId }) => groupId))
+    for (const room of this.rooms.values()) if (room.state === 'open' && !mine.has(room.groupId)) room.state = 'left'
+    for (const group of groups) this.seat(group)
+  }
+
+  private seat(group: Group): void {
+    const room = this.room(group.groupId)
+    room.state = 'open'
+    room.name = group.name
+    if (group.last) room.add(group.last)
+    const mine = group.last?.from === this.me
+    room.unread = group.unread ?? (mine ? 0 : Math.max(0, group.lastSeq - room.readSeq))
+  }
+
+  private async catchUp(room: Conversation): Promise<void> {
+    await this.outbox.flush(room)
+    if (room.loaded || room.groupId === this.status.open) await this.history.newest(room)
+    this.readIfSeen(room)
+  }
+
+  private async loadMembers(room: Conversation): Promise<void> {
+    if (room.state === 'open') room.members = await this.client.members(room.groupId).catch(() => room.members)
+  }
+
+  private readIfSeen(room: Conversation): void {
+    if (room.groupId !== this.status.open || !this.status.visible) return
+    room.unread = 0
+    if (room.lastSeq <= room.readSeq) return
+    room.readSeq = room.lastSeq
+    this.options.memory.set(`read.${room.groupId}`, room.readSeq)
+    if (room.state === 'open') this.client.read(room.groupId, room.readSeq)
+  }
+
+  private readonly heard = (event: ChatEvent): void => {
+    if (event.type === 'state' || event.type === 'kicked') return
+    if (event.type === 'joined') return this.joined(event.groupId, event.users, event.name, event.seq)
+    const room = this.rooms.get(event.groupId)
+    if (!room) return
+    switch (event.type) {
+      case 'message':
+        return this.message(room, event.message)
+      case 'left':
+        return this.left(room, event.users, event.seq)
+      case 'dismissed':
+        room.note('closed', [], this.now())
+        room.state = 'closed'
+        return
+      case 'renamed':
+        room.name = event.name
+        return
+      case 'recalled':
+        return room.recall(event.seq)
+      case 'typing':
+        room.typing = { ...room.typing, [event.userId]: Date.now() + TYPING_SHOWN }
+        return
+      case 'read':
+        if (event.userId !== this.me) room.seenSeq = Math.max(room.seenSeq, event.seq)
+    }
+  }
+
+  private message(room: Conversation, message: ChatMessage): void {
+    const isNew = room.add(message)
+    const { [message.from]: _, ...others } = room.typing
+    room.typing = others
+    if (isNew && message.from === this.me) room.readSeq = Math.max(room.readSeq, message.seq)
+    if (isNew && message.from !== this.me) {
+      room.unread += 1
+      this.heardLast.value = { room, message }
+    }
+    if (room.loaded) void this.history.missing(room)
+    this.readIfSeen(room)
+  }
+
+  private joined(groupId: string, users: User[], name?: string, seq?: number): void {
+    const room = this.room(groupId)
+    if (name) room.name = name
+    const isMe = users.some(({ userId }) => userId === this.me)
+    room.members = [...room.members.filter((old) => !users.some((user) => user.userId === old.userId)), ...users]
+    room.note('joined', users, this.now(), seq)
+    if (isMe) void this.cameIn(room)
+  }
+
+  private async cameIn(room: Conversation): Promise<void> {
+    room.state = 'open'
+    await Promise.all([this.loadCases(), this.history.newest(room), this.loadMembers(room)])
+    if (room.groupId !== this.status.open) room.unread = room.messages.filter((one) => one.seq > room.readSeq).length
+    this.readIfSeen(room)
+  }
+
+  private left(room: Conversation, users: User[], seq?: number): void {
+    room.members = room.members.filter((old) => !users.some((user) => user.userId === old.userId))
+    room.note('left', users, this.now(), seq)
+    if (users.some(({ userId }) => userId === this.me)) {
+      room.state = 'left'
+      room.unread = 0
+    }
+  }
+}
+
+export interface Heard {
+  room: Conversation
+  message: ChatMessage
+}

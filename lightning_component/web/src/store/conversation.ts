@@ -1,0 +1,117 @@
+import { markRaw } from 'vue'
+
+import type { ChatMessage, Outgoing, Page, User } from '../chat/client'
+import type { Element } from '../chat/elements'
+import { Timeline } from './timeline'
+
+/** A message of ours on its way. */
+export interface Pending {
+  random: number
+  what: Outgoing
+  elements: Element[]
+  /** Unix seconds */
+  time: number
+  state: 'sending' | 'waiting' | 'failed'
+  /** Of an upload, 0..1. */
+  part: number
+  error: string
+}
+
+/** Something that happened and that nobody said. */
+export interface Notice {
+  what: 'joined' | 'left' | 'closed'
+  users: User[]
+  /** Unix seconds */
+  time: number
+  /** It stands after this message. */
+  after: number
+}
+
+/** About what the customer wrote; only the agent's side has it. */
+export interface About {
+  caseNumber: string
+  subject: string
+  status: string
+  customer: string
+  isClosed: boolean
+}
+
+export type RoomState = 'none' | 'open' | 'left' | 'closed'
+
+/** One room as one screen shows it. Made reactive by the store. */
+export class Conversation {
+  name = ''
+  about: About | null = null
+  state: RoomState = 'none'
+  members: User[] = []
+  messages: ChatMessage[] = []
+  pending: Pending[] = []
+  notices: Notice[] = []
+  unread = 0
+  /** Up to here we have read. */
+  readSeq = 0
+  /** Up to here somebody else has read. */
+  seenSeq = 0
+  /** Who is typing, and until when to believe it (milliseconds). */
+  typing: Record<string, number> = {}
+  draft = ''
+  loading: '' | 'newest' | 'older' | 'missing' = ''
+  /** Part of the history could not be had; the next try may. */
+  incomplete = false
+  loaded = false
+  readonly timeline = markRaw(new Timeline())
+
+  constructor(
+    readonly groupId: string,
+    private readonly me: string,
+  ) {}
+
+  get last(): ChatMessage | undefined {
+    return this.messages.at(-1)
+  }
+
+  get lastSeq(): number {
+    return this.last?.seq ?? 0
+  }
+
+  get lastTime(): number {
+    return Math.max(this.last?.time ?? 0, this.pending.at(-1)?.time ?? 0, this.notices.at(-1)?.time ?? 0)
+  }
+
+  get hasOlder(): boolean {
+    return this.messages.length > 0 && this.timeline.older !== undefined
+  }
+
+  /** True if it was not known. One of ours that was on its way has then arrived. */
+  add(message: ChatMessage): boolean {
+    const isNew = this.timeline.add(message)
+    this.settle([message])
+    return isNew
+  }
+
+  addPage(page: Page, before?: number): ChatMessage[] {
+    const fresh = this.timeline.addPage(page, before)
+    this.settle(page.messages)
+    return fresh
+  }
+
+  recall(seq: number): void {
+    this.timeline.recall(seq)
+    this.settle([])
+  }
+
+  note(what: Notice['what'], users: User[], time: number, seq?: number): void {
+    if (seq !== undefined) this.timeline.notice(seq)
+    this.notices.push({ what, users, time, after: Math.max(this.lastSeq, seq ?? 0) })
+  }
+
+  nameOf(userId: string): string {
+    return this.members.find((member) => member.userId === userId)?.name || userId
+  }
+
+  private settle(arrived: ChatMessage[]): void {
+    const randoms = new Set(arrived.filter(({ from }) => from === this.me).map(({ random }) => random))
+    this.pending = this.pending.filter(({ random }) => !randoms.has(random))
+    this.messages = markRaw(this.timeline.messages.slice())
+  }
+}

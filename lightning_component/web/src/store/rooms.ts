@@ -1,0 +1,57 @@
+import type { CaseInfo } from '../agent/protocol'
+import type { Conversation } from './conversation'
+
+export type Filter = 'all' | 'unread' | 'waiting'
+
+/** Salesforce User ids; customers may not have such ids. */
+const AGENT = /^005[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?$/
+export const isAgent = (userId: string): boolean => AGENT.test(userId)
+
+/** The customer has said something and no agent has answered. */
+export function isWaiting(room: Conversation): boolean {
+  const last = room.last
+  return room.state === 'open' && !!last && !last.recalled && !isAgent(last.from) && !room.pending.length
+}
+
+/** Since when, in Unix seconds: the first message after the last answer. */
+export function waitingSince(room: Conversation): number {
+  let since = 0
+  for (let at = room.messages.length - 1; at >= 0; at--) {
+    const message = room.messages[at]!
+    if (isAgent(message.from)) break
+    since = message.time
+  }
+  return since
+}
+
+/** Rooms one can write in first, then the most recent. */
+export function sorted(rooms: Conversation[]): Conversation[] {
+  const rank = (room: Conversation) => (room.state === 'open' ? 0 : room.state === 'none' ? 1 : 2)
+  return [...rooms].sort((a, b) => rank(a) - rank(b) || b.lastTime - a.lastTime || (a.groupId < b.groupId ? 1 : -1))
+}
+
+export function filtered(rooms: Conversation[], filter: Filter, search: string): Conversation[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+  return rooms.filter((room) => {
+    if (filter === 'unread' && !room.unread) return false
+    if (filter === 'waiting' && !isWaiting(room)) return false
+    const text = haystack(room)
+    return words.every((word) => text.includes(word))
+  })
+}
+
+function haystack({ about, name, members, messages }: Conversation): string {
+  const case_ = about ? [about.caseNumber, about.subject, about.customer, about.status] : []
+  const said = messages.flatMap(({ elements }) =>
+    elements.map((element) => (element.MsgType === 'TIMTextElem' ? element.MsgContent.Text : '')),
+  )
+  return [...case_, name, ...members.map((member) => member.name), ...said].join('\n').toLowerCase()
+}
+
+export const about = (info: CaseInfo) => ({
+  caseNumber: info.caseNumber,
+  subject: info.subject,
+  status: info.status,
+  customer: info.name,
+  isClosed: info.isClosed,
+})
