@@ -5,13 +5,22 @@ Everything here may be repeated, and is done in order for each group: see relay.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Literal
 
-from relay.errors import GroupConflict, GroupNotFound, GroupNotReady
-from relay.models import CaseState, Command, Drift, Room
+from relay.drift import Drift, compare
+from relay.errors import CrmError, GroupConflict, GroupNotFound, GroupNotReady
+from relay.models import CaseState, Command, Room
 from relay.ports import Crm, Im, Store
+
+_log = logging.getLogger(__name__)
+
+Fate = Literal["merged", "ended", "closing", "open"]
+"""What becomes of a room. closing: its Case is closed, its group stays for a while."""
 
 _GUESSES = 4
 """How often a group is looked for that one of the tickets without a Case may yet become."""
@@ -77,49 +86,57 @@ class Membership:
             return
         if room.ask:
             room = await self._ask_salesforce(room)
-        state = room.state
-        if state.merged_into is not None:
-            await self._merge(room, state.merged_into)
-        elif state.is_deleted or (state.is_closed and self._dismissal(room) <= self._clock()):
-            await self._dismiss(room)
-        elif state.is_closed:
-            await self._store.settle_room(room, dismiss_at=self._dismissal(room), gone=room.gone)
-        else:
-            await self._match(room)
-            await self._store.settle_room(room, dismiss_at=None, gone=False)
+        match self._fate(room):
+            case "merged":
+                await self._merge(room)
+            case "ended":
+                await self._dismiss(room)
+            case "closing":
+                await self._store.settle_room(room, dismiss_at=self._dismissal(room), gone=room.gone)
+            case "open":
+                await self._match(room)
+                await self._store.settle_room(room, dismiss_at=None, gone=False)
+
+    def _fate(self, room: Room) -> Fate:
+        if room.state.merged_into is not None:
+            return "merged"
+        overdue = room.gone or self._dismissal(room) <= self._clock()
+        if room.state.is_deleted or (room.state.is_closed and overdue):
+            return "ended"
+        return "closing" if room.state.is_closed else "open"
 
     def _dismissal(self, room: Room) -> float:
         """Unix seconds; of a Case that was closed before, the time stays."""
         return room.seen_at + self._close_grace if room.dismiss_at is None else room.dismiss_at
 
-    async def drift(self, room: Room) -> Drift:
-        """How the group differs from what the Case's state asks for."""
-        group = await self._im.get_group(room.state.case_id)
-        agents = {agent.user_id for agent in room.state.agents} - room.left
-        belonging = room.customers | agents | room.joined
-        members = group.members if group is not None else frozenset()
-        return Drift(
-            case_id=room.state.case_id,
-            no_group=group is None,
-            missing=frozenset(belonging - members),
-            leftover=frozenset((room.synced & members) - belonging),
-            strangers=frozenset(
-                member for member in members - belonging - room.synced if not self._im.is_admin(member)
-            ),
-        )
+    async def drifts(self, room: Room) -> list[Drift]:
+        """How the group differs from what the Case's state asks for. Until a closed Case's group goes, nothing does."""
+        case_id, fate = room.state.case_id, self._fate(room)
+        if fate == "merged":
+            return [Drift(case_id, fate, room.state.merged_into)]
+        if fate == "closing":
+            return []
+        group = await self._im.get_group(case_id)
+        if fate == "open":
+            return list(compare(room, group, self._im))
+        return [Drift(case_id, fate)] if group is not None else []
 
     async def _match(self, room: Room) -> None:
         """First in, then out: a Case is never left alone, and if the new agent cannot come, the old one stays."""
         case_id, names = room.state.case_id, {agent.user_id: agent.name for agent in room.state.agents}
-        drift = await self.drift(room)
-        if drift.no_group:
-            await self._make_again(room)
-        for user_id in sorted(drift.missing):
-            if user_id in names and user_id not in room.joined:
-                await self._store.note_member(case_id, user_id, "synced")
-            await self._let_in(case_id, user_id, names.get(user_id))
-        for user_id in sorted(drift.leftover):
-            await self._im.delete_group_member(case_id, user_id)
+        for drift in await self.drifts(room):
+            match drift:
+                case Drift(what="no group"):
+                    await self._make_again(room)
+                case Drift(what="missing", who=str(user_id)):
+                    if user_id in names and user_id not in room.joined:
+                        await self._store.note_member(case_id, user_id, "synced")
+                    await self._let_in(case_id, user_id, names.get(user_id))
+                case Drift(what="leftover", who=str(user_id)):
+                    await self._im.delete_group_member(case_id, user_id)
+                case Drift(what="wrong name", who=str(name)):
+                    with _still_there():
+                        await self._im.rename_group(case_id, name)
         await self._store.forget_members(case_id, sorted(room.synced - names.keys()))
 
     async def _make_again(self, room: Room) -> None:
@@ -129,34 +146,43 @@ class Membership:
             raise GroupNotReady("The group is still being made")
         if room.customers:
             try:
-                await self._im.create_group(case_id, name=case_id, user_id=min(room.customers))
+                await self._im.create_group(case_id, name=await self._name(room), user_id=min(room.customers))
             except GroupConflict as error:  # by a merge of the one Case, or by what is done for the other
                 raise GroupNotReady("The group was made meanwhile", vendor_code=error.vendor_code) from None
 
+    async def _name(self, room: Room) -> str:
+        """What the group was called at first; what the Case is called, once the ticket has forgotten it."""
+        if room.subjects:
+            return room.subjects[0]
+        try:
+            return await self._crm.case_subject(room.state.case_id) or room.state.case_id
+        except CrmError as error:
+            _log.warning("the group of %s is named by its id: %s", room.state.case_id, error.for_log)
+            return room.state.case_id
+
     async def _let_in(self, case_id: str, user_id: str, nick: str | None = None) -> None:
         """Into a group that was there just now."""
-        try:
+        with _still_there():
             await self._im.add_group_member(case_id, user_id, nick)
-        except GroupNotFound as error:
-            raise GroupNotReady("The group was dismissed meanwhile", vendor_code=error.vendor_code) from None
 
     async def _dismiss(self, room: Room) -> None:
         await self._im.destroy_group(room.state.case_id)
         await self._store.mark_gone(room.state.case_id)
         await self._store.settle_room(room, dismiss_at=room.dismiss_at, gone=True)
 
-    async def _merge(self, room: Room, master: str) -> None:
+    async def _merge(self, room: Room) -> None:
         """The customers move into the master's group, which is made if there is none; then the loser's goes.
 
         Salesforce announces the master only if it has a ticket, so it is asked for.
         """
-        if room.customers:
+        master = room.state.merged_into
+        if room.customers and master is not None:
             moved = replace(room, state=replace(room.state, case_id=master), joined=frozenset())
             if await self._im.get_group(master) is None:
                 await self._make_again(moved)
             for customer in sorted(room.customers):
                 await self._let_in(master, customer)
-            await self._store.accept_states(await self._crm.case_states([master]), self._clock())
+            await self._store.accept_states(await self._crm.case_states([master]), self._clock(), asked_for=True)
             await self._store.move_tickets(room.state.case_id, master, self._clock())
         await self._dismiss(room)
 
@@ -166,3 +192,12 @@ class Membership:
         state: CaseState = found[0] if found else replace(room.state, is_deleted=True)
         await self._store.overrule(state)
         return replace(room, state=state, ask=False)
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    """A group that was seen just now and is gone will be made again."""
+    try:
+        yield
+    except GroupNotFound as error:
+        raise GroupNotReady("The group was dismissed meanwhile", vendor_code=error.vendor_code) from None

@@ -147,25 +147,6 @@ class DeadLetter:
     content: CaseInfo | None
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """How a group differs from what its Case asks for.
-
-    missing: who belongs there and is not. leftover: agents the relay put in who no longer belong.
-    strangers: members that the relay neither put in nor was told of; they are reported, never removed.
-    """
-
-    case_id: str
-    no_group: bool
-    missing: frozenset[str]
-    leftover: frozenset[str]
-    strangers: frozenset[str]
-
-    @property
-    def to_repair(self) -> bool:
-        return self.no_group or bool(self.missing or self.leftover)
-
-
 Verdict = Literal["accepted", "stale", "unknown"]
 Why = Literal["synced", "joined", "left"]
 Verb = Literal["join", "leave", "delete", "sync", "comment"]

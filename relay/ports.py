@@ -37,6 +37,14 @@ class Crm(Protocol):
         """
         ...
 
+    async def deactivated_users(self, since: float) -> set[str]:
+        """Inactive Users who were changed at `since` (Unix seconds) or later; the stamps of their Cases do not move."""
+        ...
+
+    async def case_subject(self, case_id: str) -> str | None:
+        """What the Case is about, else its number; None if Salesforce does not know it."""
+        ...
+
     async def comment(self, case_id: str, text: str) -> None:
         """Put a comment on the Case for staff (not for the customer), once, however often it is asked for."""
         ...

@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from relay import ids
 from relay.case_states import CaseStates
-from relay.errors import RelayError
+from relay.drift import Drift
+from relay.errors import ImError, RelayError
 from relay.membership import Membership
-from relay.models import Drift
+from relay.models import CaseState, Room
 from relay.ports import Crm, Im, Store
 
 _log = logging.getLogger(__name__)
@@ -49,48 +51,87 @@ class Reconciler:
         while True:
             pause = self._interval * self._stretch()
             await asyncio.sleep(pause)
-            try:
-                if await self._is_our_turn("reconcile", pause):
-                    await self.catch_up()
-                if await self._is_our_turn("repair", self._deep_interval):
-                    await self.repair()
-            except RelayError as error:
-                _log.warning("could not reconcile: %s", error.for_log)
-            except Exception:
-                _log.exception("could not reconcile")
+            await self._in_turn("reconcile", pause, self.catch_up)
+            await self._in_turn("repair", self._deep_interval * self._stretch(), self.repair)
 
     async def catch_up(self) -> int:
-        """Take in every Case that changed since the last time; how many."""
-        since = float(await self._store.recall(_CURSOR) or 0.0)
-        states = await self._crm.changed_cases(max(since - _OVERLAP, 0.0))
-        for start in range(0, len(states), _TOGETHER):
-            await self._case_states.accept(states[start : start + _TOGETHER])
-        if states:
-            await self._store.remember(_CURSOR, repr(max(since, states[-1].modstamp)))
+        """Take in every Case that changed since the last time, or whose agent was deactivated; how many."""
+        cursor = float(await self._store.recall(_CURSOR) or 0.0)
+        since = max(cursor - _OVERLAP, 0.0)
+        states = await self._crm.changed_cases(since)
+        cursor = max([cursor, *(state.modstamp for state in states)])
+        if since:
+            states += await self._of_deactivated(since)
+        await self._take_in(states)
+        await self._store.remember(_CURSOR, repr(cursor))
         return len(states)
 
-    async def drifts(self) -> list[Drift]:
-        """Every group that differs from its Case."""
-        rooms = [room for room in await self._store.rooms() if not room.gone and not room.state.is_deleted]
-        found = [await self._membership.drift(room) for room in rooms]
-        return [drift for drift in found if drift.to_repair or drift.strangers]
+    async def look(self) -> tuple[list[Drift], list[CaseState]]:
+        """Every difference between Salesforce, the ledger and the groups, and the states that are news to the ledger.
 
-    async def orphans(self) -> list[str]:
-        """Groups with a Case's id that the relay keeps for no ticket: they are reported, never dismissed."""
-        kept = {room.state.case_id for room in await self._store.rooms() if not room.gone}
-        groups = await self._im.list_groups()
-        return sorted(group for group in groups - kept if group.startswith(ids.CASE) and len(group) == 18)
+        It changes nothing.
+        """
+        groups = await self._im.list_groups()  # before the ledger: a group made in between is no orphan
+        rooms = {room.state.case_id: room for room in await self._store.rooms()}
+        unseen = await self._store.cases_without_state()
+        live = [case_id for case_id, room in rooms.items() if not room.gone or case_id in groups]
+        states = {state.case_id: state for state in await self._crm.case_states([*live, *unseen])}
+        drifts = [Drift(group, "orphan") for group in sorted(groups - rooms.keys() - set(unseen)) if _is_case(group)]
+        for case_id in sorted({*live, *unseen} - states.keys()):
+            drifts.append(Drift(case_id, "unknown Case"))
+        for case_id in unseen:
+            drifts += [Drift(case_id, "no state")] if case_id in states else []
+        news = [state for case_id, state in states.items() if _is_news(rooms.get(case_id), state)]
+        for case_id in live:
+            drifts += await self._drifts(rooms[case_id], states.get(case_id))
+        return drifts, news
 
     async def repair(self) -> list[Drift]:
-        """Mend what can be mended and report the rest; what was found."""
-        found = await self.drifts()
-        for drift in found:
-            if drift.to_repair:
-                _log.warning("group %s has drifted and is mended: %s", drift.case_id, drift)
-                await self._store.reapply(drift.case_id, self._clock())
-            if drift.strangers:
-                _log.warning("group %s has strangers: %s", drift.case_id, ", ".join(sorted(drift.strangers)))
-        return found
+        """Take in what Salesforce says, mend what can be mended and report the rest; what was found."""
+        drifts, news = await self.look()
+        await self._take_in(news)
+        for drift in drifts:
+            _log.warning("group %s: %s", drift.case_id, drift)
+        for case_id in sorted({drift.case_id for drift in drifts if drift.cure}):
+            await self._store.reapply(case_id, self._clock())
+        return drifts
+
+    async def _drifts(self, room: Room, state: CaseState | None) -> list[Drift]:
+        """Of one group. A Case that Salesforce does not show may be there all the same, so nobody is sent away."""
+        if state is None:
+            return []
+        found: list[Drift] = []
+        if _is_news(room, state):
+            found.append(Drift(room.state.case_id, "newer state"))
+            room = replace(room, state=state, seen_at=self._clock())
+        try:
+            return found + await self._membership.drifts(room)
+        except ImError as error:
+            if error.retryable or error.mendable:
+                raise
+            return [*found, Drift(room.state.case_id, "unreadable", error.detail)]
+
+    async def _of_deactivated(self, since: float) -> list[CaseState]:
+        """The stamps of their Cases do not move."""
+        users = await self._crm.deactivated_users(since)
+        if not users:
+            return []
+        rooms = [room for room in await self._store.rooms() if not room.gone]
+        left = [room.state.case_id for room in rooms if users & {agent.user_id for agent in room.state.agents}]
+        return await self._crm.case_states(left)
+
+    async def _take_in(self, states: Sequence[CaseState]) -> None:
+        for start in range(0, len(states), _TOGETHER):
+            await self._case_states.accept(states[start : start + _TOGETHER], asked_for=True)
+
+    async def _in_turn(self, work: str, pause: float, do: Callable[[], Awaitable[object]]) -> None:
+        try:
+            if await self._is_our_turn(work, pause):
+                await do()
+        except RelayError as error:
+            _log.warning("could not %s: %s", work, error.for_log)
+        except Exception:
+            _log.exception("could not %s", work)
 
     async def _is_our_turn(self, work: str, pause: float) -> bool:
         """Of all processes on one ledger, the first that asks does it; a little early, so that none waits twice."""
@@ -101,3 +142,11 @@ class Reconciler:
         """The fewer of the day's requests are left, the rarer the looks: the org's users need them, too."""
         headroom = self._crm.headroom
         return 1.0 if headroom > 0.2 else 5.0 if headroom > 0.05 else 30.0
+
+
+def _is_news(room: Room | None, state: CaseState) -> bool:
+    return room is None or (state.facts != room.state.facts and state.modstamp >= room.state.modstamp)
+
+
+def _is_case(group_id: str) -> bool:
+    return group_id.startswith(ids.CASE) and len(group_id) == 18

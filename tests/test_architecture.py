@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ("relay", "sandbox", "bench", "tests")
 
-CORE = {"tickets", "commands", "membership", "case_states", "reconcile", "worker", "org"}
+CORE = {"tickets", "commands", "membership", "case_states", "drift", "reconcile", "worker", "org"}
 ADAPTER = {"models", "errors", "retry", "ids", "transport"}
 EVERYTHING = {"app", "__main__", "check", "dead_letters", "reconcile_command", "server"}
 """The composition root and the commands know everybody; nobody but each other knows them."""

@@ -107,6 +107,14 @@ class SalesforceCrm:
         """
         return await self._states.changed(since)
 
+    async def deactivated_users(self, since: float) -> set[str]:
+        """The Users who are inactive and were changed at Unix second `since` or later."""
+        return await self._states.deactivated(since)
+
+    async def case_subject(self, case_id: str) -> str | None:
+        """What the Case is about, else its number; None if Salesforce does not know it."""
+        return await self._states.subject(case_id)
+
     async def comment(self, case_id: str, text: str) -> None:
         """Put a comment on the Case for staff, once; cut to what Salesforce holds."""
         await self.records.comment_once(case_id, fields.comment_text(text))

@@ -1,4 +1,4 @@
-"""What Salesforce says of Cases now: their owners, and whether they are closed, deleted or merged.
+"""What Salesforce says of Cases now: their owners, what they are about, and whether they are closed, deleted or merged.
 
 Deleted Cases, which a merge's losers are too, are seen by queryAll only:
 https://developer.salesforce.com/docs/platform/api-rest/guide/resources-queryall.html
@@ -48,6 +48,21 @@ class CaseStates:
         """All Cases with a ticket that were changed at Unix second `since` or later, the longest unchanged first."""
         where = f"{TICKET_FIELD} != null AND SystemModstamp >= {soql_time(since)} ORDER BY SystemModstamp"
         return await self._states(await self._cases(where))
+
+    async def deactivated(self, since: float) -> set[str]:
+        """The Users who are inactive and were changed at Unix second `since` or later; their Cases were not."""
+        soql = f"SELECT Id FROM User WHERE IsActive = false AND SystemModstamp >= {soql_time(since)}"  # noqa: S608
+        try:
+            return {ids.to_18(str(row["Id"]), ids.USER) for row in await self._records.query(soql, most=sys.maxsize)}
+        except (KeyError, ValueError):
+            failure = CrmNonsense("Salesforce's answer about Users cannot be read")
+        raise failure
+
+    async def subject(self, case_id: str) -> str | None:
+        """What the Case is about, else its number; None if Salesforce does not know it."""
+        soql = f"SELECT Subject, CaseNumber FROM Case WHERE Id = {quoted(case_id)}"  # noqa: S608
+        rows = await self._records.query(soql, deleted=True)
+        return str(rows[0].get("Subject") or rows[0].get("CaseNumber") or "") or None if rows else None
 
     async def _cases(self, where: str) -> list[Record]:
         """An org that does not show merges is asked without them from then on."""

@@ -1,124 +1,221 @@
-"""Even if every callout is lost and groups are damaged, the relay finds out and mends what it may."""
+"""Even if every callout is lost, the relay finds out by itself what Salesforce wants; see test_damaged_rooms, too."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from relay.errors import CrmUnavailable
 from relay.reconcile_command import reconcile
+from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Relay, agents, commands, groups
-from tests.scenarios.test_rooms import members_become, state, sync
+from tests.scenarios.conftest import Relay, StartRelay, eventually
+from tests.scenarios.test_damaged_rooms import writing
+from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell
 
 pytestmark = pytest.mark.anyio
 
-READING = {"get_group_info", "get_group_member_info", "get_appid_group_list", "account_check"}
+
+@pytest.fixture
+def org(sandbox: Sandbox) -> Org:
+    return Org(sandbox)
 
 
 @pytest.fixture
 async def case_id(relay: Relay) -> str:
-    """A ticket's Case."""
-    return str((await relay.open_ticket()).json()["caseId"])
-
-
-async def assign(sandbox: Sandbox, case_id: str, owner: str) -> None:
-    """In Salesforce, which tells nobody."""
-    await sandbox.salesforce.do({"omni": {"caseId": case_id, "userId": owner, "action": "accept"}})
+    """A ticket's Case; its customer is customer-0."""
+    [case_id] = await open_cases(relay, 1)
+    return case_id
 
 
 async def test_without_any_callout_the_room_is_right_after_one_look(
-    relay: Relay, sandbox: Sandbox, case_id: str
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str
 ) -> None:
-    first, second = agents(sandbox)[:2]
-    await assign(sandbox, case_id, first)
+    for owner in org.users[:2]:
+        org.change(case_id, OwnerId=owner)
+        await relay.reconciler.catch_up()
+        await quiet(relay)
+
+        assert members(sandbox, case_id) == {"customer-0", owner}
+
+
+async def test_a_running_relay_looks_by_itself(start_relay: StartRelay, sandbox: Sandbox, org: Org) -> None:
+    relay = await start_relay(RELAY_RECONCILE_INTERVAL="1", RELAY_DEEP_INTERVAL="1")
+    here, damaged = await open_cases(relay, 2)
+    sandbox.tencent.chat.dismiss(sandbox.tencent.chat.groups[damaged])
+    org.change(here, OwnerId=org.users[0])
+
+    async def right() -> bool:
+        return members(sandbox, here) == {"customer-0", org.users[0]} and members(sandbox, damaged) == {"customer-1"}
+
+    await eventually(right)
+
+
+async def test_a_deep_pass_goes_on_where_salesforce_cannot_tell_what_changed(
+    start_relay: StartRelay, sandbox: Sandbox, org: Org
+) -> None:
+    """Without the ticket field nobody can ask for the Cases that changed, but for those that the ledger knows."""
+    await sandbox.salesforce.do({"field": {"ChatTicket__c": "hidden"}})
+    relay = await start_relay(RELAY_RECONCILE_INTERVAL="1", RELAY_DEEP_INTERVAL="1")
+    [case_id] = await open_cases(relay, 1)
+    org.change(case_id, OwnerId=org.users[0])
+
+    async def right() -> bool:
+        return members(sandbox, case_id) == {"customer-0", org.users[0]}
+
+    await eventually(right)
+
+
+async def test_a_second_look_changes_nothing(relay: Relay, sandbox: Sandbox, org: Org, case_id: str) -> None:
+    org.change(case_id, OwnerId=org.users[0])
     await relay.reconciler.catch_up()
-    await members_become(relay, sandbox, case_id, "alice", first)
-
-    await assign(sandbox, case_id, second)
-    await relay.reconciler.catch_up()
-
-    await members_become(relay, sandbox, case_id, "alice", second)
-
-
-async def test_a_second_look_changes_nothing(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
-    await assign(sandbox, case_id, agents(sandbox)[0])
-    await relay.reconciler.catch_up()
-    await members_become(relay, sandbox, case_id, "alice", agents(sandbox)[0])
-    before = len(commands(sandbox))
+    await quiet(relay)
+    before = writing(sandbox)
 
     await relay.reconciler.catch_up()
+    assert await relay.reconciler.repair() == []
+    await quiet(relay)
+
+    assert writing(sandbox) == before
+
+
+@pytest.mark.parametrize("deep", [False, True])
+async def test_an_owner_who_was_deactivated_long_after_the_last_change_goes(
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str, deep: bool
+) -> None:
+    """A deactivation does not stamp the Case."""
+    org.change(case_id, OwnerId=org.users[0])
+    await tell(relay, org.state(case_id))
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    announced = org.state(case_id)
+
+    await sandbox.salesforce.do({"deactivate": org.users[0]})
+    await (relay.reconciler.repair() if deep else relay.reconciler.catch_up())
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0"}
+
+    await tell(relay, announced)  # once more, from before, with the same stamp
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0"}
+
+
+async def test_an_owner_who_is_activated_again_comes_back_with_the_deep_pass(
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str
+) -> None:
+    org.change(case_id, OwnerId=org.users[0])
+    await sandbox.salesforce.do({"deactivate": org.users[0]})
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0"}
+
+    await sandbox.salesforce.do({"activate": org.users[0]})
     await relay.reconciler.repair()
-    await relay.worker.look()
+    await quiet(relay)
 
-    assert set(commands(sandbox)[before:]) <= READING
-
-
-@pytest.mark.parametrize("damage", ["no group", "no customer", "no agent", "an agent too many"])
-async def test_damage_is_mended(relay: Relay, sandbox: Sandbox, case_id: str, damage: str) -> None:
-    agent, former = agents(sandbox)[:2]
-    await sync(relay, state(case_id, 1, former))
-    await members_become(relay, sandbox, case_id, "alice", former)
-    await sync(relay, state(case_id, 2, agent))
-    await members_become(relay, sandbox, case_id, "alice", agent)
-    chat = sandbox.tencent.chat
-    if damage == "no group":
-        chat.groups.pop(case_id)
-    elif damage == "no customer":
-        await sandbox.tencent.do({"leave": {"groupId": case_id, "userId": "alice"}})
-    elif damage == "no agent":
-        await sandbox.tencent.do({"leave": {"groupId": case_id, "userId": agent}})
-    else:
-        await relay.org("/joingroup", groupId=case_id, userId=former)
-        await relay.org("/leavegroup", groupId=case_id, userId=former)
-
-    await relay.reconciler.repair()
-
-    await members_become(relay, sandbox, case_id, "alice", agent)
-    assert await relay.reconciler.drifts() == []
-
-
-async def test_a_stranger_is_reported_and_left_alone(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
-    await sync(relay, state(case_id, 1))
-    await relay.worker.look()
-    await relay.open_ticket("mallory")
-    await sandbox.tencent.do({"switch": {"callbacks": False}})
-    sandbox.tencent.chat.groups[case_id].apply_join_option = "FreeAccess"
-    await sandbox.tencent.do({"join": {"groupId": case_id, "userId": "mallory"}})
-
-    [drift] = await relay.reconciler.repair()
-    await relay.worker.look()
-
-    assert drift.strangers == {"mallory"}
-    assert set(groups(sandbox)[0]["members"]) == {"alice", "mallory"}
+    assert members(sandbox, case_id) == {"customer-0", org.users[0]}
 
 
 async def test_who_was_told_to_leave_stays_out_until_the_next_state(
-    relay: Relay, sandbox: Sandbox, case_id: str
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str
 ) -> None:
-    agent = agents(sandbox)[0]
-    await sync(relay, state(case_id, 1, agent))
-    await members_become(relay, sandbox, case_id, "alice", agent)
-    await relay.org("/leavegroup", groupId=case_id, userId=agent)
+    org.change(case_id, OwnerId=org.users[0])
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    await relay.org("/leavegroup", groupId=case_id, userId=org.users[0])
 
     assert await relay.reconciler.repair() == []
-    await members_become(relay, sandbox, case_id, "alice")
-    await sync(relay, state(case_id, 2, agent))
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0"}
 
-    await members_become(relay, sandbox, case_id, "alice", agent)
+    org.change(case_id, Subject="Still broken")
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0", org.users[0]}
 
 
-async def test_a_dry_run_prints_the_drift_and_changes_nothing(
+async def test_names_are_no_difference(relay: Relay, sandbox: Sandbox, org: Org, case_id: str) -> None:
+    org.change(case_id, OwnerId=org.users[0])
+    state = org.state(case_id)
+    await tell(relay, state)
+    await quiet(relay)
+    asked = len(sandbox.salesforce_control.journal.entries())
+
+    await tell(relay, {**state, "agents": [{"id": org.users[0], "name": "Mary"}]})
+    await quiet(relay)
+
+    assert len(sandbox.salesforce_control.journal.entries()) == asked
+
+
+async def test_a_group_that_is_made_again_has_its_name(relay: Relay, sandbox: Sandbox, org: Org, case_id: str) -> None:
+    """Its ticket's subject; or the Case's, once the ticket has forgotten what it was about."""
+    chat = sandbox.tencent.chat
+    org.change(case_id, Subject="Renamed by an agent")
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+
+    async def made_again() -> str:
+        chat.dismiss(chat.groups[case_id])
+        await relay.reconciler.repair()
+        await quiet(relay)
+        return chat.groups[case_id].name
+
+    assert await made_again() == "It broke"
+    relay.clock.advance(8 * 86_400)
+    await relay.worker.look()
+    assert await made_again() == "Renamed by an agent"
+    org.change(case_id, Subject=None)
+    assert await made_again() == org.row(case_id)["CaseNumber"]
+    chat.groups[case_id].name = "Anything"
+    assert await relay.reconciler.repair() == []
+
+
+async def test_the_fewer_requests_are_left_the_rarer_are_the_looks(
+    relay: Relay, sandbox: Sandbox, case_id: str
+) -> None:
+    usage = sandbox.salesforce.org.usage
+    for used, stretch in ((100, 1.0), (850, 5.0), (970, 30.0)):
+        usage.used, usage.limit = used, 1000
+        await relay.reconciler.catch_up()
+        assert relay.reconciler._stretch() == stretch
+
+
+async def test_salesforce_is_asked_for_two_hundred_cases_at_once(relay: Relay, sandbox: Sandbox) -> None:
+    await open_cases(relay, 5)
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    before = len(sandbox.salesforce_control.journal.entries())
+
+    await relay.reconciler.repair()
+
+    assert len(sandbox.salesforce_control.journal.entries()) - before == 1  # nobody owns them, so no User is asked for
+
+
+async def test_the_command_says_that_all_is_well(
     relay: Relay, sandbox: Sandbox, case_id: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await sync(relay, state(case_id, 1))
-    await relay.worker.look()
-    await sandbox.tencent.do({"leave": {"groupId": case_id, "userId": "alice"}})
-    before = len(commands(sandbox))
+    await relay.reconciler.catch_up()
+    await quiet(relay)
 
-    code = await reconcile(relay.settings, dry_run=True, as_json=True)
+    assert await reconcile(relay.settings, dry_run=True, as_json=False) == 0
+    assert capsys.readouterr().out == "Every group is as its Case asks for.\n"
+    assert await reconcile(relay.settings, dry_run=True, as_json=True) == 0
+    assert capsys.readouterr().out == "[]\n"
 
-    found = json.loads(capsys.readouterr().out)
-    assert code == 1
-    assert [drift["missing"] for drift in found["drifts"]] == [["alice"]]
-    assert set(commands(sandbox)[before:]) <= READING
+
+async def test_the_command_has_everything_mended_by_the_running_relay(
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    org.change(case_id, OwnerId=org.users[0])
+
+    assert await reconcile(relay.settings, dry_run=False, as_json=False) == 1
+    await quiet(relay)
+
+    assert f"{case_id}  missing {org.users[0]}: is put into the group" in capsys.readouterr().out
+    assert members(sandbox, case_id) == {"customer-0", org.users[0]}
+
+
+async def test_the_command_does_not_take_an_outage_for_a_finding(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
+    sandbox.salesforce_control.faults.add([Fault("queryAll", times=FOREVER, status=503)])
+
+    with pytest.raises(CrmUnavailable):
+        await reconcile(relay.settings, dry_run=True, as_json=False)
