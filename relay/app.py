@@ -49,6 +49,8 @@ _log = logging.getLogger(__name__)
 LEASE = 10.0
 COMMAND_WAIT = 4.0
 """Seconds that Apex is kept before a command is answered as queued; its callouts give up after 10."""
+RATE = 75.0
+"""Tickets and commands that one process begins in a second without a caller, two or more together twice as many."""
 _DRAIN = 20.0
 """Seconds that a stopping relay gives to what it has begun; the ledger keeps the rest."""
 
@@ -137,6 +139,7 @@ async def _lifespan(
             lease=LEASE,
             wakened=wakened,
             keep_days=settings.relay_case_info_days,
+            per_second=min(RATE, 2 * RATE / settings.web_concurrency),
             clock=clock,
         )
         reconciler = Reconciler(

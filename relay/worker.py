@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from relay.commands import Commands
@@ -23,11 +23,36 @@ _UNCLAIMED = 600.0
 """Seconds for which the state of a Case that no ticket has claimed is kept."""
 
 
+class Pace:
+    """Lets one after another through, no more than `per_second` in a second; who comes early waits.
+
+    monotonic: seconds. sleep: what waiting is.
+    """
+
+    def __init__(
+        self,
+        per_second: float,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._apart, self._monotonic, self._sleep = 1 / per_second, monotonic, sleep
+        self._free_from = 0.0
+
+    async def turn(self) -> None:
+        now = self._monotonic()
+        mine = max(now, self._free_from)
+        self._free_from = mine + self._apart
+        if mine > now:
+            await self._sleep(mine - now)
+
+
 class Worker:
     """Looks into the ledger every second, or as soon as it is woken.
 
     lease: seconds that a claim holds; renewed at every look.
-    at_once: how many tickets and commands are taken over at once, so that a recovery does not become a stampede.
+    at_once, per_second: how many tickets and commands are under way at once, and begun in a second, so that a recovery
+    does not become a stampede. Tencent takes 200 calls of a kind per second, and each of these makes one or two.
     keep_days: for how long the content of ended tickets is kept.
     """
 
@@ -41,6 +66,7 @@ class Worker:
         lease: float,
         wakened: asyncio.Event,
         keep_days: float,
+        per_second: float,
         at_once: int = 20,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -49,6 +75,7 @@ class Worker:
         self._wakened, self._keep_days, self._clock = wakened, keep_days, clock
         self._blanked_at = self._renewed_at = self._forgot_at = 0.0
         self._at_work: set[asyncio.Task[Any]] = set()
+        self._pace = Pace(per_second)
 
     async def run(self) -> None:
         """Look for work until cancelled; a ledger that does not answer is asked again."""
@@ -81,9 +108,11 @@ class Worker:
         until = now + self._lease
         if (room := self._at_once - len(self._at_work)) > 0:
             for command in await self._store.claim_commands(holder=self._holder, now=now, until=until, limit=room):
+                await self._pace.turn()
                 self._watch(self._commands.carry_on(command))
         if (room := self._at_once - len(self._at_work)) > 0:
             for ticket in await self._store.claim_tickets(holder=self._holder, now=now, until=until, limit=room):
+                await self._pace.turn()
                 self._watch(self._tickets.carry_on(ticket))
 
     def _watch(self, work: asyncio.Task[Any]) -> None:
