@@ -98,6 +98,11 @@ class Settings:
             for name, values in secrets.items()
             if any(0 < len(str(value)) < 32 for value in values)
         ]
+        if not self.tencent_callback_token:
+            found.append(
+                "TENCENT_CALLBACK_TOKEN is not set: Tencent's callbacks are refused, and what is said in groups is"
+                " known only once somebody asks for it"
+            )
         if self.relay_app_jwks_url and not self.relay_app_jwt_audience:
             found.append("RELAY_APP_JWT_AUDIENCE is not set: tokens made for other apps are taken, too")
         return found

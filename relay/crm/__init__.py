@@ -1,5 +1,6 @@
 """Salesforce: the login to an org, the Case of a ticket, and what Salesforce's errors mean."""
 
+from relay.crm.archive import CaseArchive
 from relay.crm.checks import salesforce_checks
 from relay.crm.client import SalesforceCrm
 from relay.crm.connection import OrgConnection
@@ -11,6 +12,7 @@ from relay.crm.rest import TIMEOUT
 __all__ = [
     "TICKET_FIELD",
     "TIMEOUT",
+    "CaseArchive",
     "ClientCredentials",
     "JwtBearer",
     "OrgConnection",

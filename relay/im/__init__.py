@@ -1,7 +1,8 @@
 """Tencent Chat."""
 
+from relay.im.callbacks import Callbacks
 from relay.im.client import TencentIm
 from relay.im.rest import REGIONS, TIMEOUT
 from relay.im.usersig import UserSigs
 
-__all__ = ["REGIONS", "TIMEOUT", "TencentIm", "UserSigs"]
+__all__ = ["REGIONS", "TIMEOUT", "Callbacks", "TencentIm", "UserSigs"]

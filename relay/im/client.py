@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal, TypeVar
 
 from relay.errors import AccountNotImported, GroupConflict, GroupNotFound, ImError, ImNonsense, ImRejected
-from relay.im import groups
+from relay.im import groups, messages
 from relay.im.answers import elements, number
 from relay.im.imports import AccountImports
 from relay.im.recent import RecentAccounts
@@ -22,6 +22,7 @@ from relay.im.texts import GROUP_NAME_BYTES, NICK_BYTES, fit
 from relay.im.usersig import AdminSig, UserSigs
 from relay.models import Group
 from relay.retry import Patience
+from relay.talk import Page
 from relay.transport import Http
 
 T = TypeVar("T")
@@ -141,6 +142,10 @@ class TencentIm:
             await self._call(_GROUPS + "destroy_group", {"GroupId": group_id})
         except GroupNotFound:
             return
+
+    async def read_messages(self, group_id: str, up_to: int | None) -> Page:
+        """The newest messages with this number or a lower one (None: of all), a page of them; GroupNotFound."""
+        return await messages.read(self._call, group_id, up_to)
 
     def _new_group(self, group_id: str, name: str, user_id: str) -> dict[str, object]:
         """A Case id can be guessed, so nobody may ask to join; unless told otherwise, nobody owns the group."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -68,6 +68,33 @@ class CasesAccepted(BaseModel):
 
     accepted: int
     results: list[CaseResult]
+
+
+class Said(BaseModel):
+    """A message. elements: as Tencent Chat has them. time: Unix seconds. recalled: it was withdrawn."""
+
+    seq: int
+    sender: str = Field(alias="from")
+    name: str | None = None
+    time: int
+    elements: list[dict[str, Any]]
+    edited: bool = False
+    recalled: bool = False
+
+
+class Excerpt(BaseModel):
+    """What was said in a group, ascending by seq. complete: nothing older is missing."""
+
+    messages: list[Said]
+    complete: bool
+
+
+class Taken(BaseModel):
+    """What Tencent wants to hear."""
+
+    ActionStatus: Literal["OK"]
+    ErrorInfo: str
+    ErrorCode: Literal[0]
 
 
 class FieldProblem(BaseModel):

@@ -99,7 +99,7 @@ async def read_body(request: Request, model: type[Model], *, limit: int) -> Mode
     if content_type != "application/json":
         raise NotJson("Send the body as JSON, with Content-Type: application/json")
     try:
-        return model.model_validate_json(await _read(request, limit))
+        return model.model_validate_json(await read_bytes(request, limit))
     except ValidationError as error:
         raise _bad_request(error) from None
 
@@ -120,7 +120,8 @@ def agent(name: str) -> str:
         raise _wrong("userId", str(error)) from None
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The request's body; BodyTooLarge, or BadRequest if it was cut off."""
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and int(declared) > limit:
         raise BodyTooLarge(f"The body may have at most {limit} bytes")

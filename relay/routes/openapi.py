@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from relay.routes import answers, bodies, cases
+from relay.routes import answers, bodies, cases, history, webhooks
 from relay.routes.problems import MEDIA_TYPE
 
 _REF = "#/components/schemas/{model}"
@@ -19,6 +19,7 @@ _Answers = dict[int, tuple[str, type[BaseModel]]]
 
 _APP: dict[str, list[str]] = {"app": []}
 _ORG: dict[str, list[str]] = {"org": []}
+_TENCENT: dict[str, list[str]] = {"tencent": []}
 _KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -72,7 +73,7 @@ class OpenApiRoutes:
 def _document() -> dict[str, Any]:
     models = [
         (model, "validation")
-        for module in (bodies, cases, answers)
+        for module in (bodies, cases, history, webhooks, answers)
         for model in vars(module).values()
         if isinstance(model, type)
         and issubclass(model, BaseModel)
@@ -89,6 +90,12 @@ def _document() -> dict[str, Any]:
             "securitySchemes": {
                 "app": {"type": "http", "scheme": "bearer", "description": "a JWT of the app's server, or an API key"},
                 "org": {"type": "http", "scheme": "bearer", "description": "a callout secret"},
+                "tencent": {
+                    "type": "apiKey",
+                    "in": "query",
+                    "name": "Sign",
+                    "description": "SHA-256 of TENCENT_CALLBACK_TOKEN and RequestTime, at most a minute old",
+                },
             },
         },
     }
@@ -153,6 +160,28 @@ def _paths() -> dict[str, Any]:
                 cases.SyncCases,
                 {202: ("Stored; applied in order for each Case", answers.CasesAccepted)},
                 (*_BODY_PROBLEMS, 503),
+            )
+        },
+        "/history": {
+            "post": _operation(
+                "What was said in a group before",
+                [_APP, _ORG],
+                history.HistoryWish,
+                {200: ("Messages, the oldest first", answers.Excerpt)},
+                (*_BODY_PROBLEMS, 404, 502, 503),
+            )
+        },
+        "/webhooks/im": {
+            "post": _operation(
+                "Tencent's callbacks",
+                [_TENCENT],
+                webhooks.Callback,
+                {200: ("Stored, or of no interest", answers.Taken)},
+                (400, 401, 403, 413, 503),
+                parameters=[
+                    {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
+                    for name in ("SdkAppid", "RequestTime")
+                ],
             )
         },
         "/healthz": {"get": _operation("Alive", [], None, {200: ("Yes", answers.Alive)}, ())},

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from relay.models import CaseInfo, Command, Ticket, Verb
 from relay.store.dead_letters import DeadLetters
+from relay.store.messages import Messages
+from relay.store.people import People
 from relay.store.rooms import ENQUEUE_SYNC, Rooms, Step
 
 Row = tuple[Any, ...]
@@ -109,12 +111,14 @@ class Database(Protocol):
         ...
 
 
-class Ledger(Rooms, DeadLetters):
+class Ledger(Rooms, DeadLetters, Messages, People):
     """ports.Store over a Database; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:
         Rooms.__init__(self, database.run_together)
         DeadLetters.__init__(self, database.run_together)
+        Messages.__init__(self, database.run_together)
+        People.__init__(self, database.run_together)
         self._database = database
         self._run = database.run
 

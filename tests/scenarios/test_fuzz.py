@@ -42,7 +42,7 @@ async def test_every_answer_is_one_that_the_document_names(
     status, report = await fuzzed(relay, tmp_path, relay.api_key if trusted else relay.token("alice"))
 
     assert status == 0, report
-    assert "9 passed" in report
+    assert "11 passed" in report
     assert cases(sandbox) or not trusted
 
 

@@ -20,13 +20,14 @@ BODIES: dict[str, Json] = {
     "/joingroup": {"groupId": CASE, "userId": AGENT},
     "/leavegroup": {"groupId": CASE, "userId": AGENT},
     "/deletegroup": {"groupId": CASE},
+    "/history": {"groupId": CASE},
 }
 """A good body for each route that takes one."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A route of the OpenAPI document. callers: "app", "org" or both; none for what is open to everybody."""
+    """A route of the OpenAPI document. callers: "app", "org", both, or "tencent"; none for what is open to all."""
 
     method: str
     path: str

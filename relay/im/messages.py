@@ -1,0 +1,39 @@
+"""Messages of a group: reading those that Tencent keeps, and saying something.
+
+https://cloud.tencent.com/document/product/269/2738 (group_msg_get_simple), .../1629 (send_group_msg)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from relay.im.answers import elements, number
+from relay.im.callbacks import account, message
+from relay.im.imports import Call
+from relay.talk import Message, Page
+
+_SERVICE = "group_open_http_svc/"
+_MOST = 20
+_CUT_AND_EXPIRED = 2
+_DELETED_OR_EXPIRED, _RECALLED = 1, 2
+
+
+async def read(call: Call, group_id: str, up_to: int | None) -> Page:
+    """The newest messages with this number or a lower one, at most 20; GroupNotFound."""
+    body: dict[str, object] = {"GroupId": group_id, "ReqMsgNumber": _MOST, "WithRecalledMsg": 1}
+    if up_to is not None:
+        body["ReqMsgSeq"] = up_to
+    answer = await call(_SERVICE + "group_msg_get_simple", body)
+    finished = number(answer.get("IsFinished"), 0)
+    rows = [_message(group_id, row) for row in elements(answer, "RspMsgList") if number(row.get("MsgSeq"), 0) > 0]
+    return Page(rows, is_last=finished != 0 or not rows, expired=finished == _CUT_AND_EXPIRED)
+
+
+def _message(group_id: str, row: dict[str, Any]) -> Message:
+    seq, said_at = number(row.get("MsgSeq"), 0), float(number(row.get("MsgTimeStamp"), 0))
+    random, kind = number(row.get("MsgRandom"), 0), number(row.get("IsPlaceMsg"), 0)
+    if kind == _DELETED_OR_EXPIRED:
+        return Message(group_id, seq, "", said_at, random, [], "lost")
+    if kind == _RECALLED:
+        return Message(group_id, seq, account(row.get("From_Account")), said_at, random, [], "recalled")
+    return message(row, group_id, seq=seq, said_at=said_at, random=random)

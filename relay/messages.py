@@ -1,0 +1,125 @@
+"""What is said in groups: kept as Tencent tells it, and what it did not tell is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from relay.errors import GroupNotFound, RelayError, as_relay_error
+from relay.ports import Log, Talk
+from relay.retry import next_attempt
+from relay.talk import Heard, Page
+
+_log = logging.getLogger(__name__)
+
+_LATE = 3.0
+"""Seconds for which a message that seems to be missing may merely be late."""
+_LEASE = 60.0
+_INTERVAL = 1.0
+_AT_ONCE = 5
+_BETWEEN_PAGES = 0.02
+"""Seconds: of the calls that Tencent allows in a second, a long history is to take a few."""
+_KEPT_AT_LEAST = 7 * 86400.0
+"""Seconds for which every plan of Tencent's keeps messages (https://trtc.io/zh/document/34381)."""
+
+
+class Messages:
+    """clock: Unix seconds."""
+
+    def __init__(self, log: Log, talk: Talk, *, clock: Callable[[], float] = time.time) -> None:
+        self._ledger, self._talk, self._clock = log, talk, clock
+        self._filling: dict[str, asyncio.Task[None]] = {}
+
+    async def hear(self, heard: Heard) -> None:
+        """Keep what Tencent tells; StoreUnavailable if that failed."""
+        if not await self._ledger.hear(heard):
+            await self._ledger.note_gap(heard.group_id, self._clock() + _LATE)
+
+    async def fill(self, group_id: str) -> None:
+        """Ask Tencent for what was not heard; GroupNotFound if the group is gone, any ImError.
+
+        Whoever gives up waiting does not stop it, and who asks meanwhile waits for the same.
+        """
+        if group_id not in self._filling:
+            task = self._filling[group_id] = asyncio.create_task(self._fill(group_id))
+            task.add_done_callback(lambda done: self._let_go(group_id, done))
+        await asyncio.shield(self._filling[group_id])
+
+    async def run(self) -> None:
+        """Fill gaps until cancelled; what fails is tried again."""
+        while True:
+            try:
+                await self.look()
+            except RelayError as error:
+                _log.warning("could not look for gaps: %s", error.for_log)
+            except Exception:
+                _log.exception("could not look for gaps")
+            await asyncio.sleep(_INTERVAL)
+
+    async def look(self) -> None:
+        """Fill the gaps that are due, one after the other."""
+        now = self._clock()
+        for group_id, attempts in await self._ledger.claim_gaps(now=now, until=now + _LEASE, limit=_AT_ONCE):
+            life = await self._ledger.current_life(group_id)
+            if await self._ledger.highest_hole(group_id, life, None) is None:
+                await self._ledger.close_gap(group_id)
+                continue
+            await self._close(group_id, attempts)
+
+    async def _close(self, group_id: str, attempts: int) -> None:
+        try:
+            await self.fill(group_id)
+        except GroupNotFound:
+            _log.warning("group %s was dismissed before all that was said in it was heard", group_id)
+        except Exception as failure:
+            error = as_relay_error(failure)
+            pause = next_attempt(error, attempts, promised=True)
+            _log.warning("what was said in group %s cannot be read: %s", group_id, error.for_log)
+            if pause is not None:
+                await self._ledger.postpone_gap(group_id, self._clock() + pause)
+                return
+        await self._ledger.close_gap(group_id)
+
+    def _let_go(self, group_id: str, done: asyncio.Task[None]) -> None:
+        del self._filling[group_id]
+        if not done.cancelled():
+            done.exception()  # whoever waits is told
+
+    async def _fill(self, group_id: str) -> None:
+        """The newest page always, for nothing tells whether the last message was heard; then hole by hole downwards."""
+        page = await self._talk.read_messages(group_id, None)
+        life = await self._life(group_id, page)
+        below = await self._keep(group_id, life, page, None)
+        while (hole := await self._ledger.highest_hole(group_id, life, below)) is not None:
+            await asyncio.sleep(_BETWEEN_PAGES)
+            below = await self._keep(group_id, life, await self._talk.read_messages(group_id, hole), hole)
+
+    async def _life(self, group_id: str, page: Page) -> int:
+        """The group's current one; a new one, if what is in it bears the numbers of other messages."""
+        life = await self._ledger.current_life(group_id)
+        if not page.messages:
+            return life
+        newest = max(one.seq for one in page.messages)
+        kept = {one.seq: one for one in await self._ledger.log(group_id, life, newest + 1, len(page.messages))}
+        for one in page.messages:
+            other = kept.get(one.seq)
+            if one.state == "said" and other is not None and other.state == "said" and other.sender:
+                if other.random == one.random or other.said_at == one.said_at:
+                    return life
+                await self._ledger.begin_life(group_id, min(each.said_at for each in page.messages))
+                return life + 1
+        return life
+
+    async def _keep(self, group_id: str, life: int, page: Page, asked: int | None) -> int | None:
+        """Keep the page and what it says of what it lacks; the lowest number that is settled by it."""
+        seqs = [one.seq for one in page.messages]
+        newest = asked or max(seqs, default=0)
+        lowest = min([*seqs, newest + 1])
+        await self._ledger.keep_read(group_id, life, page.messages, none_between=(lowest, newest), is_lost=False)
+        if not page.is_last:
+            return lowest
+        is_lost = page.expired or self._clock() - await self._ledger.opened_at(group_id) > _KEPT_AT_LEAST
+        await self._ledger.keep_read(group_id, life, [], none_between=(1, lowest - 1), is_lost=is_lost)
+        return 1

@@ -1,0 +1,200 @@
+"""The ledger's part about what is said in groups: kept once, whatever comes twice, late, or in another order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from relay.store.rooms import Row, RunTogether, Step
+from relay.talk import Attended, Dismissed, Edited, Heard, Known, Message, Recalled
+
+_COLUMNS = "group_id, life, seq, sender, said_at, random, elements, state, changed_at"
+_MESSAGE = "seq, sender, said_at, random, elements, state"
+
+# The life of the group in which a message of that moment was said. Only groups with a ticket are ours.
+_LIFE_AT = "coalesce((select max(life) from lives where group_id = $1 and began <= $3), 0)"
+_OURS = "exists (select 1 from tickets where case_id = $1)"
+
+# What was edited or recalled before it was heard itself lacks its sender and its time, but nothing else. What is known
+# as nothing may still turn out to be something: a signal need not take up the number it bears.
+_FILL_IN = """
+on conflict (group_id, life, seq) do update set
+    sender = excluded.sender, said_at = excluded.said_at, random = excluded.random,
+    elements = case when messages.changed_at > 0 then messages.elements else excluded.elements end,
+    state = case when messages.changed_at > 0 then messages.state else excluded.state end
+    where (messages.state in ('nothing', 'lost') or (messages.sender = '' and messages.state <> 'erased'))
+        and excluded.state not in ('nothing', 'lost')"""
+
+_SAID = f"""
+insert into messages ({_COLUMNS})
+select $1, {_LIFE_AT}, $2, $4, $3, $5, $6, $7, 0 where {_OURS}
+{_FILL_IN}"""
+
+_CHANGED = f"""
+insert into messages ({_COLUMNS})
+select $1, {_LIFE_AT}, $2, '', $3, 0, $4, $5, $3 where {_OURS}
+on conflict (group_id, life, seq) do update set
+    elements = excluded.elements, state = excluded.state, changed_at = excluded.changed_at
+    where messages.changed_at < excluded.changed_at and messages.state not in ('recalled', 'erased')"""
+
+_IS_PRECEDED = f"""
+select 1 where cast($2 as bigint) = 1 or not {_OURS} or exists (
+    select 1 from messages where group_id = $1 and seq = cast($2 as bigint) - 1 and life = {_LIFE_AT})"""
+
+_ATTENDED = f"""
+insert into attendance (group_id, at, user_id, what) select $1, $2, $3, $4 where {_OURS} on conflict do nothing"""
+
+# The next life begins when this one has ended, if there was one: what is told twice ends it once.
+_DISMISSED = """
+insert into lives (group_id, life, began)
+select $1, life + 1, $2 from (
+    select coalesce((select max(life) from lives where group_id = $1), 0) as life,
+        coalesce((select max(began) from lives where group_id = $1), 0) as began) as now
+where began < $2 and exists (
+    select 1 from messages where messages.group_id = $1 and messages.life = now.life and messages.said_at <= $2)"""
+
+_READ = f"""
+insert into messages ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+{_FILL_IN}"""
+_WITHDRAWN = """
+update messages set state = 'recalled', elements = '[]'
+where group_id = $1 and life = $2 and seq = $3 and state in ('said', 'edited')"""
+
+_NOTHING = f"""
+with recursive numbers (seq) as (
+    select cast($3 as bigint) union all select seq + 1 from numbers where seq < $4)
+insert into messages ({_COLUMNS}) select $1, $2, seq, '', 0, 0, '[]', $5, 0 from numbers where true
+on conflict (group_id, life, seq) do nothing"""
+
+# from the newest down, so that who fills one hole after the other does not look again at what is filled
+_HIGHEST_HOLE = """
+select seq - 1 from messages where group_id = $1 and life = $2 and seq <= $3 and seq > 1 and not exists (
+    select 1 from messages as before
+    where before.group_id = $1 and before.life = $2 and before.seq = messages.seq - 1)
+order by seq desc limit 1"""
+
+_KNOWN = """
+select coalesce(max(seq), 0), count(*), coalesce(sum(case when state = 'lost' then 1 else 0 end), 0) from messages
+where group_id = $1 and life = $2 and seq < $3"""
+
+_LOG = f"""
+select {_MESSAGE} from messages
+where group_id = $1 and life = $2 and seq < $3 and state in ('said', 'edited', 'recalled')
+order by seq desc limit $4"""
+
+_CLAIM_GAPS = """
+with waiting as (select group_id from gaps where due < $1 order by due limit $3 for update skip locked)
+update gaps set due = $2, attempts = attempts + 1 where group_id in (select group_id from waiting)
+returning group_id, attempts"""
+
+_NO_LIMIT = 2**62
+
+
+class Messages:
+    """Methods of ports.Log; see there. run_together: that of the database."""
+
+    def __init__(self, run_together: RunTogether) -> None:
+        self._do = run_together
+
+    async def hear(self, heard: Heard) -> bool:
+        """Keep it, if the group is ours; False if something before it was not heard."""
+        match heard:
+            case Message():
+                place = (heard.group_id, heard.seq, heard.said_at)
+                rest = (heard.sender, heard.random, json.dumps(heard.elements), heard.state)
+                return bool((await self._do([(_SAID, (*place, *rest)), (_IS_PRECEDED, place)]))[1])
+            case Edited():
+                what = (heard.group_id, heard.seq, heard.at, json.dumps(heard.elements), "edited")
+                await self._do([(_CHANGED, what)])
+            case Recalled():
+                await self._do([(_CHANGED, (heard.group_id, seq, heard.at, "[]", "recalled")) for seq in heard.seqs])
+            case Attended():
+                people = [(heard.group_id, heard.at, user_id, heard.what) for user_id in heard.user_ids]
+                await self._do([(_ATTENDED, person) for person in people])
+            case Dismissed():
+                await self._do([(_DISMISSED, (heard.group_id, heard.at))])
+        return True
+
+    async def keep_read(
+        self, group_id: str, life: int, messages: Sequence[Message], *, none_between: tuple[int, int], is_lost: bool
+    ) -> None:
+        """Keep what Tencent gave when it was asked.
+
+        none_between: from and to which number it has no other; is_lost: it had.
+        """
+        steps: list[Step] = []
+        for one in messages:
+            rest = (one.sender, one.said_at, one.random, json.dumps(one.elements), one.state)
+            steps.append((_READ, (group_id, life, one.seq, *rest)))
+            if one.state == "recalled":
+                steps.append((_WITHDRAWN, (group_id, life, one.seq)))
+        if none_between[0] <= none_between[1]:
+            steps.append((_NOTHING, (group_id, life, *none_between, "lost" if is_lost else "nothing")))
+        await self._do(steps, alone_with=[group_id])
+
+    async def begin_life(self, group_id: str, began: float) -> None:
+        """The group was made anew, and nobody had told of the old one's end."""
+        statement = """insert into lives (group_id, life, began)
+            select $1, coalesce((select max(life) from lives where group_id = $1), 0) + 1, $2"""
+        await self._do([(statement, (group_id, began))], alone_with=[group_id])
+
+    async def current_life(self, group_id: str) -> int:
+        """The life that the group is in, if it is there."""
+        rows = await self._do([("select coalesce(max(life), 0) from lives where group_id = $1", (group_id,))])
+        return int(rows[0][0][0])
+
+    async def last_life(self, group_id: str) -> int:
+        """The newest life of which something is known."""
+        rows = await self._do([("select coalesce(max(life), 0) from messages where group_id = $1", (group_id,))])
+        return int(rows[0][0][0])
+
+    async def highest_hole(self, group_id: str, life: int, below: int | None) -> int | None:
+        """The highest number, below one that is known, of which nothing is known."""
+        rows = await self._do([(_HIGHEST_HOLE, (group_id, life, _NO_LIMIT if below is None else below))])
+        return int(rows[0][0][0]) if rows[0] else None
+
+    async def known(self, group_id: str, life: int, before: int | None = None) -> Known:
+        """How much is known of what was said before that number, or of all."""
+        limit = _NO_LIMIT if before is None else before
+        [[(newest, count, lost)]] = await self._do([(_KNOWN, (group_id, life, limit))])
+        return Known(life, newest, count < newest, lost)
+
+    async def log(self, group_id: str, life: int, before: int | None, limit: int) -> list[Message]:
+        """The last messages before that number, or of all, the oldest first."""
+        rows = await self._do([(_LOG, (group_id, life, _NO_LIMIT if before is None else before, limit))])
+        return [_message(group_id, row) for row in reversed(rows[0])]
+
+    async def note_gap(self, group_id: str, due: float) -> None:
+        """Tencent is to be asked then what was not heard."""
+        statement = "insert into gaps (group_id, due, attempts) values ($1, $2, 0) on conflict (group_id) do nothing"
+        await self._do([(statement, (group_id, due))])
+
+    async def claim_gaps(self, *, now: float, until: float, limit: int) -> list[tuple[str, int]]:
+        """Take over groups that are due: (group, how often it was tried)."""
+        rows = await self._do([(_CLAIM_GAPS, (now, until, limit))])
+        return [(group_id, attempts) for group_id, attempts in rows[0]]
+
+    async def postpone_gap(self, group_id: str, due: float) -> None:
+        await self._do([("update gaps set due = $2 where group_id = $1", (group_id, due))])
+
+    async def close_gap(self, group_id: str) -> None:
+        await self._do([("delete from gaps where group_id = $1", (group_id,))])
+
+    async def is_customer(self, group_id: str, user_id: str | None) -> bool | None:
+        """Whether a ticket with this Case is the end user's (None: anybody's); None if there is no such ticket."""
+        statement = "select user_id from tickets where case_id = $1"
+        [rows] = await self._do([(statement, (group_id,))])
+        return (user_id is None or (user_id,) in rows) if rows else None
+
+    async def opened_at(self, group_id: str) -> float:
+        """When the first ticket with this Case was opened; 0 if none was."""
+        statement = "select coalesce(min(created_at), 0) from tickets where case_id = $1"
+        [[(opened_at,)]] = await self._do([(statement, (group_id,))])
+        return float(opened_at)
+
+
+def _message(group_id: str, row: Row) -> Message:
+    seq, sender, said_at, random, elements, state = row
+    found: list[dict[str, Any]] = json.loads(elements)
+    return Message(group_id, seq, sender, said_at, random, found, state)
