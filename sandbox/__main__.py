@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import uvloop
 
+from sandbox.console import Console
+from sandbox.console.customer_app import CustomerApp
 from sandbox.server import PortTaken
 from sandbox.up import RELAY_URL, Sandbox
 
@@ -32,15 +35,22 @@ async def _up(options: argparse.Namespace) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    customer_app = CustomerApp() if options.console else None
     sandbox = Sandbox(
         salesforce_port=options.salesforce_port,
         im_port=options.im_port,
         relay_url=options.relay_url,
         env_file=options.env_file,
+        allowed_origins=customer_app.url if customer_app else "",
     )
-    async with sandbox:
+    async with contextlib.AsyncExitStack() as running:
+        await running.enter_async_context(sandbox)
         print(f"Salesforce    {sandbox.salesforce_url}", flush=True)
         print(f"Tencent Chat  {sandbox.im_url}, callbacks to {options.relay_url}", flush=True)
+        if customer_app is not None:
+            console = Console(sandbox, options.relay_url, customer_app, port=options.console_port)
+            await running.enter_async_context(console)
+            print(f"Console       {console.url}, the customer's page {customer_app.url}", flush=True)
         print(f"Settings for the relay are in {options.env_file}. Stop with Ctrl-C.", flush=True)
         await stopping.wait()
 
@@ -75,12 +85,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="F",
         help="where the relay's settings are written once both accept connections; the certificate goes to F.d/",
     )
-    up.add_argument(
-        "--no-console",
-        action="store_true",
-        default=argparse.SUPPRESS,
-        help="no web console; there is none yet, so nothing changes",
-    )
+    up.add_argument("--console-port", type=_port, default=0, metavar="P", help="0 takes any free port")
+    up.add_argument("--no-console", dest="console", action="store_false", default=True, help="no web console")
     commands.add_parser("demo", help="the sandbox, a relay, and a ticket that goes through all of them", add_help=False)
     return parser
 

@@ -6,19 +6,27 @@ import os
 import signal
 import socket
 import sys
-import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import httpx
 import uvloop
 
+from sandbox.console import Console
+from sandbox.console.customer_app import CustomerApp
 from sandbox.demo_story import Story
 from sandbox.demo_visitor import Visitor
+from sandbox.relay_process import RelayFailed, RelayProcess
 from sandbox.server import PortTaken
 from sandbox.up import Sandbox
 
 FOLDER = Path(".sandbox")
+LOG = FOLDER / "relay.log"
+CONSOLE_PORT, CUSTOMER_PORT = 3080, 3090
+"""Where they are if nobody else is there."""
+QUICKER = {"RELAY_RECONCILE_INTERVAL": "5", "RELAY_CLOSE_GRACE": "30"}
+"""So that one sees the relay heal, and a closed Case's room end, without waiting for minutes."""
 
 
 class DemoFailed(Exception):
@@ -50,20 +58,26 @@ def _parser() -> argparse.ArgumentParser:
 async def _show(options: argparse.Namespace) -> int:
     relay_url = f"http://127.0.0.1:{options.port}"
     _prove_free(options.port)
+    customer_app = CustomerApp(CUSTOMER_PORT)
     async with AsyncExitStack() as stack:
+        origin, env_file = customer_app.url, FOLDER / "env"
         try:
-            sandbox = await stack.enter_async_context(Sandbox(relay_url=relay_url, env_file=FOLDER / "env"))
+            sandbox = await stack.enter_async_context(
+                Sandbox(relay_url=relay_url, env_file=env_file, allowed_origins=origin)
+            )
         except PortTaken as error:
             raise DemoFailed(str(error)) from None
         print(f"Salesforce org     {sandbox.salesforce_url}")
         print(f"Tencent Chat app   {sandbox.im_url}")
-        await stack.enter_async_context(_relay(sandbox, options.port))
-        print(f"Relay              {relay_url}   (its log: {FOLDER / 'relay.log'})\n")
+        relay = await stack.enter_async_context(_relay(sandbox, options.port))
+        print(f"Relay              {relay_url}   (its log: {LOG})\n")
+        console = Console(sandbox, relay_url, customer_app, relay=relay, port=CONSOLE_PORT)
+        await stack.enter_async_context(console)
         async with Visitor(relay_url, sandbox) as visitor:
             await Story(visitor, sandbox).tell()
             if options.once:
                 return 0
-            visitor.invite()
+            visitor.invite(console.url)
         await _until_stopped()
     return 0
 
@@ -78,44 +92,26 @@ def _prove_free(port: int) -> None:
 
 
 @asynccontextmanager
-async def _relay(sandbox: Sandbox, port: int) -> AsyncIterator[None]:
-    """`relay serve`, as a user would start it, with the sandbox's settings and a new ledger."""
-    for name in ("relay.db", "relay.db-wal", "relay.db-shm"):
+async def _relay(sandbox: Sandbox, port: int) -> AsyncIterator[RelayProcess]:
+    """With a new ledger and a new log."""
+    for name in ("relay.db", "relay.db-wal", "relay.db-shm", LOG.name):
         (FOLDER / name).unlink(missing_ok=True)
-    # callbacks are for the history of messages, which this relay does not keep
-    sandbox.tencent.switches.callbacks = False
-    environment = {
-        **os.environ,
-        **sandbox.environment,
-        "PORT": str(port),
-        "RELAY_DATABASE_URL": f"sqlite:///{FOLDER / 'relay.db'}",
-    }
-    with (FOLDER / "relay.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "relay", "serve", env=environment, stdout=log, stderr=log
-        )
-        try:
-            await _answering(process, port)
-            yield
-        finally:
-            with suppress(ProcessLookupError):
-                process.terminate()
-            await process.wait()
+    environment = {**sandbox.environment, **QUICKER, "RELAY_DATABASE_URL": f"sqlite:///{FOLDER / 'relay.db'}"}
+    relay = RelayProcess(environment, port, LOG)
+    try:
+        await relay.start()
+        sandbox.tencent.switches.callbacks = await _takes_callbacks(relay.url)
+        yield relay
+    except RelayFailed as error:
+        raise DemoFailed(str(error)) from None
+    finally:
+        await relay.stop()
 
 
-async def _answering(process: asyncio.subprocess.Process, port: int, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.returncode is not None:
-            raise DemoFailed(f"the relay did not start:\n{(FOLDER / 'relay.log').read_text()[-2000:]}")
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.05)
-            continue
-        writer.close()
-        return
-    raise DemoFailed(f"the relay did not answer on port {port} within {seconds:.0f} s")
+async def _takes_callbacks(relay_url: str) -> bool:
+    """Whether this relay has the route for Tencent's callbacks, which is for the history of messages."""
+    async with httpx.AsyncClient() as client:
+        return (await client.post(f"{relay_url}/webhooks/im")).status_code != 404
 
 
 async def _until_stopped() -> None:

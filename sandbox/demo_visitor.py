@@ -65,12 +65,16 @@ class Visitor:
         users: Any = self._sandbox.salesforce.state()["users"]
         return next(str(user["Id"]) for user in users if user["IsActive"])
 
-    def invite(self) -> None:
+    def invite(self, console_url: str) -> None:
         """Say how to go on by hand."""
         environment = self._sandbox.environment
         authority = environment["SSL_CERT_FILE"]
         print(f"""
-{_ON}Your turn.{_OFF} Everything keeps running until you press Ctrl-C. In another terminal:
+{_ON}Your turn.{_OFF} Everything keeps running until you press Ctrl-C.
+
+{_ON}Open {console_url}{_OFF} and be the customer on the left and the agent on the right.
+
+Or in another terminal:
 
 curl {self.relay_url}/createticket \\
   -H 'Authorization: Bearer {environment["RELAY_APP_API_KEYS"].split(",")[0]}' \\

@@ -45,10 +45,13 @@ class Faults:
                 return fault
         return None
 
+    def has(self, fault: Fault) -> bool:
+        """Whether this very fault is still to come."""
+        return any(each is fault for each in self._pending)
+
     def remove(self, fault: Fault) -> None:
-        """No more of it, if it is not used up anyway."""
-        if fault in self._pending:
-            self._pending.remove(fault)
+        """No more of this very fault, if it is not used up anyway."""
+        self._pending = [each for each in self._pending if each is not fault]
 
     def pending(self) -> list[dict[str, object]]:
         return [asdict(fault) for fault in self._pending]

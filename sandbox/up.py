@@ -30,7 +30,7 @@ class Sandbox:
     """A Salesforce org and a Tencent Chat app on sockets of this machine, while the context lasts.
 
     `salesforce` and `tencent` are the emulators, the two controls hold their journals and faults, and `environment`
-    is what the env file holds. Without a relay_url nobody is called back.
+    is what the env file holds. Without a relay_url nobody is called back. allowed_origins: of pages that call it.
     """
 
     def __init__(
@@ -40,8 +40,10 @@ class Sandbox:
         im_port: int = 0,
         relay_url: str | None = None,
         env_file: Path | None = None,
+        allowed_origins: str = "",
     ) -> None:
         self.env_file = env_file
+        self._allowed_origins = allowed_origins
         self.environment: dict[str, str] = {}
         self._ports = (salesforce_port, im_port)
         self._callout_secret = secrets.token_urlsafe(32)
@@ -108,6 +110,7 @@ class Sandbox:
             "RELAY_APP_JWT_SECRET": secrets.token_hex(32),
             "RELAY_APP_API_KEYS": secrets.token_urlsafe(32),
             "RELAY_CALLOUT_SECRETS": self._callout_secret,
+            **({"RELAY_ALLOWED_ORIGINS": self._allowed_origins} if self._allowed_origins else {}),
             "SSL_CERT_FILE": str(certificate.authority),
             "REQUESTS_CA_BUNDLE": str(certificate.authority),
         }

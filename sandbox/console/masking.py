@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 MASK = "•••"
-_SECRET_KEYS = frozenset(
-    "authorization usersig client_secret assertion access_token refresh_token id_token token sign signature password"
-    " sessionid securitytoken jwt secret".split()
-)
+_LOGINS = {"authorization", "usersig", "client_secret", "assertion", "password", "sessionid", "sign", "signature"}
+_TOKENS = {"access_token", "refresh_token", "id_token", "token", "securitytoken", "jwt", "secret"}
+_SECRET_KEYS = _LOGINS | _TOKENS
 _LONGEST_TEXT, _LONGEST_BODY = 600, 6_000
 _XML_SECRET = re.compile(r"(<(?:\w+:)?(?:password|sessionId)>)[^<]*", re.IGNORECASE)
 _MEANINGLESS = 8

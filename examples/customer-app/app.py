@@ -1,0 +1,99 @@
+"""An end-user app's own server: it knows who is signed in and says so to the relay, with a JWT that only it can sign.
+
+    RELAY_URL=http://127.0.0.1:3000 RELAY_APP_JWT_SECRET=... uvicorn app:app --port 3200
+
+Everything else happens between the browser and the relay: see static/relay.js.
+"""
+
+import os
+import re
+import secrets
+import time
+from pathlib import Path
+
+import jwt
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+STATIC = Path(__file__).parent / "static"
+RELAY_URL = os.environ["RELAY_URL"]
+JWT_SECRET = os.environ["RELAY_APP_JWT_SECRET"]
+CHAT_SOCKET_URL = os.environ.get("CHAT_SOCKET_URL", "")  # the sandbox's chat; without it, Tencent's
+CALL_REPORT_URL = os.environ.get("CALL_REPORT_URL", "")  # the sandbox's console, which shows every call
+FRAME_ANCESTORS = os.environ.get("FRAME_ANCESTORS", "'none'")
+COOKIE, TOKEN_SECONDS = "customer_app", 3600
+
+_signed_in: dict[str, dict[str, str]] = {}  # session -> user; a real app has its own sign-in here
+
+
+async def page(_: Request) -> Response:
+    return FileResponse(STATIC / "index.html")
+
+
+async def sign_in(request: Request) -> Response:
+    """Anybody may be anybody here, because this is an example. Yours asks for a password, or knows already."""
+    name = str((await request.json()).get("name", "")).strip()[:80]
+    user_id = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32]
+    if not user_id:
+        return JSONResponse({"error": "Please enter a name with a letter or a digit."}, 400)
+    session = secrets.token_urlsafe(24)
+    _signed_in[session] = {"id": user_id, "name": name}
+    response = JSONResponse({})
+    response.set_cookie(COOKIE, session, httponly=True, samesite="lax")
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    _signed_in.pop(request.cookies.get(COOKIE, ""), None)
+    response = JSONResponse({})
+    response.delete_cookie(COOKIE)
+    return response
+
+
+async def session(request: Request) -> Response:
+    """What the page needs: who the user is, and a token for the relay that says so for an hour."""
+    user = _signed_in.get(request.cookies.get(COOKIE, ""))
+    if user is None:
+        return JSONResponse({"error": "nobody is signed in"}, 401)
+    token = jwt.encode({"sub": user["id"], "exp": int(time.time()) + TOKEN_SECONDS}, JWT_SECRET, algorithm="HS256")
+    return JSONResponse(
+        {
+            "user": user,
+            "token": token,
+            "relayUrl": RELAY_URL,
+            "chatSocketUrl": CHAT_SOCKET_URL,
+            "callReportUrl": CALL_REPORT_URL,
+        },
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+class Policy(BaseHTTPMiddleware):
+    """The browser talks to this server, the relay and the chat, and to nobody else."""
+
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        files = CHAT_SOCKET_URL.replace("ws", "http", 1).removesuffix("/chat")
+        response.headers["Content-Security-Policy"] = (
+            f"default-src 'self'; connect-src 'self' {RELAY_URL} {CHAT_SOCKET_URL} {CALL_REPORT_URL}; "
+            f"img-src 'self' data: blob: {files}; frame-ancestors {FRAME_ANCESTORS}"
+        )
+        response.headers["Cache-Control"] = response.headers.get("Cache-Control", "no-cache")
+        return response
+
+
+app = Starlette(
+    routes=[
+        Route("/", page),
+        Route("/session", session),
+        Route("/sign-in", sign_in, methods=["POST"]),
+        Route("/sign-out", sign_out, methods=["POST"]),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ],
+    middleware=[Middleware(Policy)],
+)

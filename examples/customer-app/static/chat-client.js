@@ -1,0 +1,29 @@
+// The seam between this page and a chat service. A client has
+//
+//   on(listener)                     listener({type, ...}); returns a function that ends it
+//   connect(login)                   resolves when messages can be sent; login is the relay's `chat` object
+//   renew(login)                     a fresh signature, before the old one expires
+//   history(groupId, before)         {messages, complete}, ascending by seq
+//   members(groupId)                 [{userId, name}]
+//   send(groupId, elements, random)  {seq, time}; the same random again is said once
+//   upload(file)                     {url, uuid, size}
+//   typing(groupId)  close()
+//
+// and tells of {type: 'state', state: 'ready'|'reconnecting'}, 'message' {groupId, message}, 'joined' and 'left'
+// {groupId, users}, 'dismissed' {groupId}, 'typing' {groupId, userId}, 'recalled' {groupId, seq}, 'expired'.
+// A message is {seq, from, name, time, random, elements}; elements have Tencent's shape, here and everywhere.
+
+import { SocketChat } from './socket-chat.js'
+
+/** With a socketUrl the sandbox's own chat; docs/customers.md shows what to put here for Tencent's SDK. */
+export function createChatClient(socketUrl) {
+  if (socketUrl) return new SocketChat(socketUrl)
+  throw new Error('Put a client for @tencentcloud/chat here: see docs/customers.md')
+}
+
+export class ChatError extends Error {
+  constructor(code, info) {
+    super(info)
+    this.code = code
+  }
+}

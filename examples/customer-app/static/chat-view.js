@@ -1,0 +1,110 @@
+// The conversation as the customer sees it.
+
+import { nameOf } from './conversation.js'
+import { contentOf, h } from './elements.js'
+
+const TYPING_EVERY = 3000
+const LARGEST = 20e6
+
+export function showConversation(page, { title, user, onBack }) {
+  const status = h('span', { class: 'status', role: 'status' })
+  const list = h('ol', { class: 'lines', 'aria-live': 'polite', 'aria-label': 'Conversation', tabindex: 0 })
+  const typing = h('p', { class: 'typing', 'aria-live': 'polite' })
+  const text = h('textarea', { rows: 1, placeholder: 'Write a message', 'aria-label': 'Message', maxlength: 3000 })
+  const file = h('input', { type: 'file', class: 'hidden', 'aria-label': 'Attach a file', tabindex: -1 })
+  const attach = h('button', { type: 'button', class: 'icon', title: 'Attach a file', 'aria-label': 'Attach a file', onclick: () => file.click() }, '＋')
+  const form = h('form', { class: 'composer' }, attach, file, text, h('button', { class: 'send', 'aria-label': 'Send' }, '➤'))
+  let conversation
+  let toldTyping = 0
+
+  page.replaceChildren(
+    h('div', { class: 'chat' },
+      h('div', { class: 'chat-head' }, h('button', { class: 'quiet', onclick: onBack, 'aria-label': 'Back' }, '‹'),
+        h('div', {}, h('strong', {}, title), status)),
+      list, typing, form))
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    const said = text.value.trim()
+    if (!said) return
+    text.value = ''
+    grow()
+    void conversation.say(said)
+  })
+  text.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+    event.preventDefault()
+    form.requestSubmit()
+  })
+  text.addEventListener('input', () => {
+    grow()
+    if (Date.now() - toldTyping < TYPING_EVERY) return
+    toldTyping = Date.now()
+    conversation.client.typing(conversation.groupId)
+  })
+  file.addEventListener('change', async () => {
+    const [chosen] = file.files
+    file.value = ''
+    if (!chosen) return
+    typing.textContent = chosen.size > LARGEST ? 'This file is too large: 20 MB at most' : `Sending ${chosen.name} …`
+    if (chosen.size <= LARGEST) await conversation.sendFile(chosen).catch((error) => (typing.textContent = error.message))
+  })
+
+  function grow() {
+    text.rows = Math.min(5, text.value.split('\n').length)
+  }
+
+  function show(now) {
+    conversation = now
+    const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80
+    list.replaceChildren(...rows(now, user))
+    if (isAtEnd) list.scrollTop = list.scrollHeight
+    status.textContent = statusOf(now)
+    status.dataset.is = now.isOver ? 'over' : now.state
+    typing.textContent = typingOf(now)
+    form.classList.toggle('over', now.isOver)
+    for (const each of form.elements) each.disabled = now.isOver
+    if (now.isOver) text.placeholder = 'This conversation has ended'
+  }
+  return { show }
+}
+
+function rows(conversation, user) {
+  const { lines } = conversation
+  const older = !conversation.complete && lines.length > 0
+    && h('li', { class: 'note' }, h('button', { class: 'quiet', onclick: () => conversation.older().then(conversation.changed) }, 'Earlier messages'))
+  return [older, ...lines.map((line, index) => row(line, lines[index - 1], conversation, user))].filter(Boolean)
+}
+
+function row(line, before, conversation, user) {
+  if (line.kind === 'note') return h('li', { class: 'note' }, line.text)
+  if (line.kind === 'outgoing') {
+    return h('li', { class: 'line mine' }, h('div', { class: 'bubble' }, contentOf(line)),
+      line.failed ? h('button', { class: 'quiet again', onclick: line.retry }, 'Not sent · try again') : h('small', {}, 'sending …'))
+  }
+  const { message } = line
+  if (isSystem(message)) return h('li', { class: 'note' }, contentOf(message))
+  const mine = message.from === user.id
+  const name = message.name || conversation.people.get(message.from)?.name || 'Lumen'
+  const first = before?.kind !== 'message' || before.message.from !== message.from
+  return h('li', { class: `line ${mine ? 'mine' : 'theirs'}${first ? ' first' : ''}` },
+    !mine && first && h('span', { class: 'face', 'aria-hidden': 'true' }, initials(name)),
+    !mine && first && h('small', { class: 'name' }, name),
+    h('div', { class: 'bubble', title: new Date(message.time * 1000).toLocaleString() }, contentOf(message)))
+}
+
+/** What the relay itself says, signing as an administrator of the chat application. */
+const isSystem = ({ from, elements }) => from === 'administrator' || elements[0]?.MsgType === 'TIMCustomElem'
+const initials = (name) => name.split(/\s+/).map((word) => word[0]).slice(0, 2).join('').toUpperCase()
+
+function statusOf({ isOver, state, helpers }) {
+  if (isOver) return 'ended'
+  if (state === 'connecting') return 'connecting …'
+  if (state === 'reconnecting') return 'connection lost, coming back …'
+  return helpers.length > 0 ? `with ${helpers.map(nameOf).join(' and ')}` : 'waiting for somebody to help you'
+}
+
+function typingOf({ typing, people }) {
+  const names = [...typing.keys()].map((id) => people.get(id)).filter(Boolean).map(nameOf)
+  return names.length > 0 ? `${names.join(', ')} is writing …` : ''
+}

@@ -1,0 +1,203 @@
+// One conversation: what was said, merged by number from the relay's history and the chat, and what is on its way.
+
+const LOOK_AHEAD = 5 * 60 // seconds before its end that a signature is renewed
+const QUIET = new Set([10007, 10010]) // no longer a member, or no group any more
+
+export class Conversation {
+  people = new Map()
+  typing = new Map()
+  state = 'connecting'
+  isOver = false
+  complete = false
+  #messages = new Map()
+  #notes = []
+  #outgoing = []
+  #timer
+
+  /** user: {id, name}; group: its id; changed: called after every change. */
+  constructor({ relay, client, user, groupId, changed }) {
+    Object.assign(this, { relay, client, user, groupId, changed })
+    this.stopListening = client.on((event) => this.#heard(event))
+  }
+
+  async start(login) {
+    this.#renewBefore(login)
+    for (let pause = 1; ; pause = Math.min(pause * 2, 8)) {
+      try {
+        await this.client.connect(login)
+        return
+      } catch (error) {
+        if (error.code !== 9) throw error
+        this.#set('reconnecting')
+        await new Promise((done) => setTimeout(done, pause * 1000))
+      }
+    }
+  }
+
+  stop() {
+    clearTimeout(this.#timer)
+    this.stopListening()
+    this.client.close()
+  }
+
+  /** Messages, comings and goings, and what was not sent yet, in the order to show them in. */
+  get lines() {
+    const said = [...this.#messages.values()].sort((a, b) => a.seq - b.seq)
+    const lines = said.map((message) => ({ kind: 'message', at: message.seq, message }))
+    for (const note of this.#notes) {
+      const next = lines.findIndex((line) => line.at > note.after)
+      lines.splice(next < 0 ? lines.length : next, 0, { kind: 'note', at: note.after, text: note.text })
+    }
+    return [...lines, ...this.#outgoing.map((each) => ({ kind: 'outgoing', ...each }))]
+  }
+
+  get helpers() {
+    return [...this.people.values()].filter((person) => person.userId.startsWith('005'))
+  }
+
+  async older() {
+    const first = Math.min(...this.#messages.keys())
+    await this.#read(Number.isFinite(first) ? first : undefined)
+  }
+
+  async say(text) {
+    await this.#send([{ MsgType: 'TIMTextElem', MsgContent: { Text: text } }])
+  }
+
+  async sendFile(file) {
+    const { url, uuid, size } = await this.client.upload(file)
+    const image = { UUID: uuid, ImageFormat: 255, ImageInfoArray: [{ Type: 1, Size: size, Width: 0, Height: 0, URL: url }] }
+    const plain = { Url: url, UUID: uuid, FileSize: size, FileName: file.name, Download_Flag: 2 }
+    const isImage = file.type.startsWith('image/') && file.type !== 'image/svg+xml'
+    await this.#send([
+      isImage ? { MsgType: 'TIMImageElem', MsgContent: image } : { MsgType: 'TIMFileElem', MsgContent: plain },
+    ])
+  }
+
+  /** The same random makes a repeated attempt the same message. */
+  async #send(elements) {
+    const random = crypto.getRandomValues(new Uint32Array(1))[0]
+    const outgoing = { random, elements, failed: false, retry: () => this.#attempt(outgoing) }
+    this.#outgoing.push(outgoing)
+    await this.#attempt(outgoing)
+  }
+
+  async #attempt(outgoing) {
+    outgoing.failed = false
+    this.changed()
+    try {
+      const { seq, time } = await this.client.send(this.groupId, outgoing.elements, outgoing.random)
+      this.#outgoing = this.#outgoing.filter((each) => each !== outgoing)
+      this.#add({ seq, time, from: this.user.id, random: outgoing.random, elements: outgoing.elements })
+    } catch (error) {
+      outgoing.failed = true
+      if (QUIET.has(error.code)) this.#end()
+    }
+    this.changed()
+  }
+
+  async #heard(event) {
+    if (event.type === 'state') this.#set(event.state)
+    if (event.type === 'state' && event.state === 'ready') await this.#catchUp()
+    if (event.type === 'expired') await this.#renew()
+    if (event.groupId !== this.groupId) return
+    if (event.type === 'message') this.#add(event.message)
+    if (event.type === 'joined') this.#came(event.users)
+    if (event.type === 'left') this.#went(event.users)
+    if (event.type === 'dismissed') this.#end()
+    if (event.type === 'recalled') this.#recalled(event.seq)
+    if (event.type === 'typing') this.#types(event.userId)
+    this.changed()
+  }
+
+  async #catchUp() {
+    try {
+      const there = new Map((await this.client.members(this.groupId)).map((person) => [person.userId, person]))
+      this.#went([...this.people.values()].filter((person) => !there.has(person.userId)))
+      if (this.people.size > 0) this.#came([...there.values()].filter((person) => !this.people.has(person.userId)))
+      this.people = there
+    } catch (error) {
+      if (QUIET.has(error.code)) this.#end()
+    }
+    await this.#read()
+    for (const each of this.#outgoing.filter((one) => one.failed)) await this.#attempt(each)
+    this.changed()
+  }
+
+  /** The relay keeps all; the chat itself what was said since one is in. */
+  async #read(before) {
+    const sources = [this.relay, this.client].map((source) => source.history(this.groupId, before).catch(() => null))
+    for (const page of await Promise.all(sources)) {
+      page?.messages.forEach((message) => this.#add(message))
+      if (page) this.complete ||= page.complete
+    }
+  }
+
+  #add(message) {
+    const known = this.#messages.get(message.seq)
+    if (known?.recalled) return
+    this.#messages.set(message.seq, { ...known, ...message })
+    this.#outgoing = this.#outgoing.filter((each) => each.random !== message.random)
+    this.typing.delete(message.from)
+  }
+
+  #came(users) {
+    for (const person of users) {
+      if (person.userId !== this.user.id && !this.people.has(person.userId)) this.#note(`${nameOf(person)} has joined`)
+      this.people.set(person.userId, person)
+    }
+  }
+
+  #went(users) {
+    for (const person of users) {
+      if (this.people.delete(person.userId)) this.#note(`${nameOf(person)} has left`)
+    }
+  }
+
+  #end() {
+    if (!this.isOver) this.#note('This conversation has ended')
+    this.isOver = true
+    clearTimeout(this.#timer)
+  }
+
+  #recalled(seq) {
+    const message = this.#messages.get(seq)
+    if (message) this.#messages.set(seq, { ...message, elements: [], recalled: true })
+  }
+
+  #types(userId) {
+    this.typing.set(userId, Date.now())
+    setTimeout(() => {
+      if (Date.now() - (this.typing.get(userId) ?? 0) < 3500) return
+      this.typing.delete(userId)
+      this.changed()
+    }, 4000)
+  }
+
+  #note(text) {
+    this.#notes.push({ text, after: Math.max(0, ...this.#messages.keys()) })
+  }
+
+  #renewBefore({ expiresAt }) {
+    const left = expiresAt - Date.now() / 1000
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#renew(), Math.max(left - Math.min(left / 5, LOOK_AHEAD), 5) * 1000)
+  }
+
+  async #renew() {
+    try {
+      const login = await this.relay.userSig(this.user.id)
+      await this.client.renew(login)
+      this.#renewBefore(login)
+    } catch {
+      this.#timer = setTimeout(() => this.#renew(), 5000)
+    }
+  }
+
+  #set(state) {
+    this.state = state
+    this.changed()
+  }
+}
+
+export const nameOf = (person) => person?.name || person?.userId || 'Somebody'

@@ -1,0 +1,121 @@
+// The page: sign in, open a ticket, talk. It holds no secret: only a token that its own server signed for its user.
+
+import { createChatClient } from './chat-client.js'
+import { showConversation } from './chat-view.js'
+import { Conversation } from './conversation.js'
+import { h } from './elements.js'
+import { openForm } from './form.js'
+import { Relay } from './relay.js'
+import { Tickets } from './tickets.js'
+
+const page = document.getElementById('page')
+const who = document.getElementById('who')
+let conversation = null
+
+async function start() {
+  const response = await fetch('/session')
+  if (!response.ok) return showSignIn()
+  const session = await response.json()
+  const relay = new Relay(session.relayUrl, freshToken(session), { onCall: reporter(session.callReportUrl) })
+  const shop = { ...session, relay, tickets: new Tickets(session.user.id) }
+  who.replaceChildren(session.user.name, h('button', { class: 'quiet', onclick: signOut }, 'Sign out'))
+  const open = shop.tickets.current()
+  if (open) return showTicket(shop, open)
+  showHome(shop)
+}
+
+function showHome(shop) {
+  leave()
+  const past = shop.tickets.all()
+  page.replaceChildren(
+    h('h1', {}, `Hello ${shop.user.name.split(' ')[0]}, how can we help?`),
+    openForm(shop.user, shop.tickets.draft(), (draft) => showTicket(shop, shop.tickets.begin(draft))),
+    past.length > 0 && h('section', { class: 'past' }, h('h2', {}, 'Your conversations'),
+      h('ul', {}, past.map((ticket) =>
+        h('li', {}, h('button', { class: 'past-ticket', onclick: () => showTicket(shop, shop.tickets.open(ticket)) },
+          h('span', {}, ticket.caseInfo.subject), h('small', {}, new Date(ticket.openedAt).toLocaleString())))))),
+  )
+}
+
+/** Opens it if it is new; otherwise asks for it. Both are the same after a reload. */
+async function showTicket(shop, ticket) {
+  leave()
+  const back = h('button', { class: 'quiet', onclick: () => (shop.tickets.close(), showHome(shop)) }, '‹ Back')
+  const step = h('p', { class: 'step', role: 'status' }, 'Opening your ticket …')
+  page.replaceChildren(back, h('h1', {}, ticket.caseInfo.subject), h('div', { class: 'waiting' }, h('i', {}), step))
+  try {
+    const pending = () => (step.textContent = 'Your ticket is safe with us. The chat opens in a moment …')
+    const answer = ticket.ticketId
+      ? await shop.relay.ticket(ticket.ticketId, pending)
+      : await shop.relay.createTicket(shop.user.id, ticket.caseInfo, ticket.key, pending)
+    shop.tickets.opened(ticket, answer.ticketId)
+    await talk(shop, ticket, answer)
+  } catch (problem) {
+    shop.tickets.failed(ticket, problem)
+    page.replaceChildren(back, h('h1', {}, problem.title ?? 'Something went wrong'),
+      h('p', { class: 'problem', role: 'alert' }, problem.message))
+  }
+}
+
+async function talk(shop, ticket, { GroupId, chat }) {
+  const client = createChatClient(shop.chatSocketUrl)
+  const view = showConversation(page, { title: ticket.caseInfo.subject, user: shop.user, onBack: () => (shop.tickets.close(), showHome(shop)) })
+  conversation = new Conversation({
+    relay: shop.relay, client, user: shop.user, groupId: GroupId, changed: () => view.show(conversation),
+  })
+  view.show(conversation)
+  await conversation.start(chat)
+}
+
+function showSignIn() {
+  leave()
+  who.replaceChildren()
+  const name = h('input', { name: 'name', required: true, maxlength: 80, autocomplete: 'name', placeholder: 'Your name' })
+  const choose = (value) => (name.value = value, form.requestSubmit())
+  const form = h('form', { class: 'card', onsubmit: signIn },
+    h('label', {}, 'Sign in', name),
+    h('button', { class: 'main' }, 'Continue'),
+    h('p', { class: 'hint' }, 'An example shop: any name will do. ',
+      ['Alice Moreau', 'Bob Tanaka', '陈 Chen'].map((each) =>
+        h('button', { type: 'button', class: 'chip', onclick: () => choose(each) }, each))),
+  )
+  page.replaceChildren(h('h1', {}, 'Questions about your lamp?'), form)
+}
+
+async function signIn(event) {
+  event.preventDefault()
+  const name = new FormData(event.target).get('name')
+  const response = await fetch('/sign-in', { method: 'POST', body: JSON.stringify({ name }) })
+  if (response.ok) await start()
+  else event.target.append(h('p', { class: 'problem', role: 'alert' }, (await response.json()).error))
+}
+
+async function signOut() {
+  await fetch('/sign-out', { method: 'POST' })
+  await start()
+}
+
+function leave() {
+  conversation?.stop()
+  conversation = null
+}
+
+/** The token that the page was given, and a new one shortly before it ends. */
+function freshToken(session) {
+  let { token } = session
+  let until = Date.now() + 50 * 60_000
+  return async () => {
+    if (Date.now() > until) {
+      token = (await (await fetch('/session')).json()).token
+      until = Date.now() + 50 * 60_000
+    }
+    return token
+  }
+}
+
+/** Only in the sandbox: its console shows every call. */
+function reporter(url) {
+  return url && ((call) => void fetch(url, { method: 'POST', mode: 'no-cors', body: JSON.stringify(call) }).catch(() => {}))
+}
+
+void start()

@@ -1,0 +1,88 @@
+// The relay's routes for apps. token: an async function that gives the JWT which your own server signed.
+
+const LONGEST_PAUSE = 10
+
+/** What the relay says when something is wrong (RFC 9457), or `retryable` trouble of the network. */
+export class RelayProblem extends Error {
+  constructor({ title, detail, status = 0, code = '', retryable = false }) {
+    super(detail || title)
+    Object.assign(this, { title, status, code, retryable })
+  }
+}
+
+export class Relay {
+  constructor(url, token, { onCall } = {}) {
+    this.url = url
+    this.token = token
+    this.onCall = onCall
+  }
+
+  /** Open a ticket. The same key again gives the same ticket, so whatever happened, trying again is right. */
+  async createTicket(userId, caseInfo, key, onPending) {
+    const answer = await this.withPatience(() =>
+      this.call('POST', '/createticket', { userId, caseInfo }, { 'Idempotency-Key': key }),
+    )
+    if (answer.status !== 202) return answer.body
+    onPending?.(answer.body)
+    return this.ticket(answer.body.ticketId, onPending)
+  }
+
+  /** The ticket as it is now; waits while it is pending. */
+  async ticket(ticketId, onPending) {
+    for (;;) {
+      const answer = await this.withPatience(() => this.call('GET', `/tickets/${ticketId}`))
+      if (answer.status !== 202) return answer.body
+      onPending?.(answer.body)
+      await sleep(answer.retryAfter ?? 2)
+    }
+  }
+
+  /** What was said in the group, the newest 50 or those before a number. */
+  async history(groupId, before) {
+    return (await this.call('POST', '/history', { groupId, ...(before ? { before } : {}) })).body
+  }
+
+  /** A fresh login to the chat, before the old one expires. */
+  async userSig(userId) {
+    return (await this.call('POST', '/usersig', { userId })).body
+  }
+
+  async call(method, path, body, headers = {}) {
+    const began = performance.now()
+    const report = (status, got) => this.onCall?.({ method, path, status, seconds: (performance.now() - began) / 1000, sent: body, got })
+    let response
+    try {
+      response = await fetch(this.url + path, {
+        method,
+        headers: {
+          Authorization: `Bearer ${await this.token()}`,
+          ...(body ? { 'Content-Type': 'application/json' } : {}),
+          ...headers,
+        },
+        body: body && JSON.stringify(body),
+      })
+    } catch {
+      report(0)
+      throw new RelayProblem({ title: 'The service cannot be reached.', retryable: true })
+    }
+    const answer = await response.json().catch(() => ({ title: `HTTP ${response.status}` }))
+    report(response.status, answer)
+    const retryAfter = Number(response.headers.get('Retry-After')) || undefined
+    if (!response.ok) throw Object.assign(new RelayProblem({ ...answer, status: response.status }), { retryAfter })
+    return { status: response.status, body: answer, retryAfter }
+  }
+
+  /** Again and again while the relay is away; a refusal is final. */
+  async withPatience(attempt) {
+    for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        return await attempt()
+      } catch (problem) {
+        if (!problem.retryable) throw problem
+        await sleep(problem.retryAfter ?? pause)
+      }
+    }
+  }
+}
+
+const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000))

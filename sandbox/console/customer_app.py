@@ -1,0 +1,50 @@
+"""The customer's app of the demo: examples/customer-app as its own process, as a company would run it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+_FOLDER = Path(__file__).parents[2] / "examples" / "customer-app"
+
+
+class CustomerApp:
+    """Its address is known before it starts, because the relay has to allow its origin."""
+
+    def __init__(self, port: int = 0) -> None:
+        self.port = free_port(port)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self, *, relay_url: str, jwt_secret: str, console_url: str) -> None:
+        environment = {
+            "RELAY_URL": relay_url,
+            "RELAY_APP_JWT_SECRET": jwt_secret,
+            "CHAT_SOCKET_URL": f"{console_url.replace('http', 'ws', 1)}/chat",
+            "CALL_REPORT_URL": f"{console_url}/report",
+            "FRAME_ANCESTORS": f"{console_url} {console_url.replace('127.0.0.1', 'localhost')}",
+        }
+        command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(self.port), "--log-level", "warning"]
+        self._process = await asyncio.create_subprocess_exec(
+            *command, "--no-access-log", cwd=_FOLDER, env={**os.environ, **environment}
+        )
+
+    async def stop(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+
+
+def free_port(wanted: int) -> int:
+    """The port that is wanted, or any other if somebody has it."""
+    for port in (wanted, 0):
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise OSError("no port is free on 127.0.0.1")
