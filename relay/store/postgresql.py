@@ -29,6 +29,8 @@ Step = tuple[str, Sequence[object]]
 _CONNECTIONS = 10
 _PATIENCE = 5.0
 """Seconds for which a statement is tried; a server that is restarted is usually back by then."""
+_LONGEST = 6.0
+"""Seconds until the caller hears of it, even if he had to wait for one of the connections: Apex waits for 10."""
 _STATEMENT_TIMEOUT = 5.0
 _NETWORK_TIMEOUT = 7.0
 """Longer than the server takes to give up, so that it is the server who says what became of the statement."""
@@ -116,9 +118,10 @@ class PostgresDatabase:
         if not steps:
             return []
         loop = asyncio.get_running_loop()
-        deadline, pause = loop.time() + _PATIENCE, 0.02
+        began, pause = loop.time(), 0.02
+        deadline = began + _PATIENCE
         while True:
-            attempt = _Attempt(steps, alone_with)
+            attempt = _Attempt(steps, alone_with, began + _LONGEST)
             try:
                 return await self._attempt(attempt, deadline - loop.time())
             except Exception as error:
@@ -142,10 +145,10 @@ class PostgresDatabase:
 
 
 class _Attempt:
-    """One attempt at statements that are done together, and what is known of its outcome."""
+    """One attempt at statements that are done together, and what is known of its outcome. end: by the loop's clock."""
 
-    def __init__(self, steps: Sequence[Step], alone_with: Sequence[str]) -> None:
-        self._steps, self._alone_with = steps, alone_with
+    def __init__(self, steps: Sequence[Step], alone_with: Sequence[str], end: float) -> None:
+        self._steps, self._alone_with, self._end = steps, alone_with, end
         self._is_doubtful = False
         """The word to commit was given, and no answer has come."""
 
@@ -153,13 +156,13 @@ class _Attempt:
         """The rows of each statement, once they are committed."""
         if len(self._steps) == 1 and not self._alone_with:
             self._is_doubtful = _REPEATABLE.match(self._steps[0][0]) is None
-            return [await _rows(connection, *self._steps[0])]
+            return [await self._rows(connection, *self._steps[0])]
         transaction = connection.transaction()
         await transaction.start()
         try:
             if self._alone_with:
-                await connection.fetch(_ONE_AT_A_TIME, list(self._alone_with))
-            rows = [await _rows(connection, statement, arguments) for statement, arguments in self._steps]
+                await self._rows(connection, _ONE_AT_A_TIME, [list(self._alone_with)])
+            rows = [await self._rows(connection, statement, arguments) for statement, arguments in self._steps]
         except asyncpg.PostgresError:
             if not connection.is_closed():
                 await transaction.rollback()
@@ -167,6 +170,10 @@ class _Attempt:
         self._is_doubtful = True
         await transaction.commit()
         return rows
+
+    async def _rows(self, connection: Any, statement: str, arguments: Sequence[object]) -> list[Row]:
+        seconds = self._end - asyncio.get_running_loop().time()
+        return [tuple(row) for row in await connection.fetch(statement, *arguments, timeout=seconds)]
 
     def may_follow(self, error: Exception) -> bool:
         """Whether another attempt can do no harm, and some good."""
@@ -196,10 +203,6 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
 
 async def _prepare(connection: Any) -> None:
     await connection.fetch(_SETTINGS)
-
-
-async def _rows(connection: Any, statement: str, arguments: Sequence[object]) -> list[Row]:
-    return [tuple(row) for row in await connection.fetch(statement, *arguments)]
 
 
 def _is_cut_off(error: asyncpg.PostgresError) -> bool:
