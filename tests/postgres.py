@@ -34,10 +34,10 @@ def server() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def database(server_url: str) -> Iterator[str]:
-    """The address of a new database, dropped afterwards."""
+def database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """The address of a new database, dropped afterwards. template: name of the one that it is a copy of."""
     name = f"relay_test_{secrets.token_hex(6)}"
-    execute(server_url, f'create database "{name}"')
+    execute(server_url, f'create database "{name}" template "{template}"')
     try:
         yield urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
     finally:

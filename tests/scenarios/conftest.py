@@ -20,11 +20,16 @@ from relay.app import create_app
 from relay.reconcile import Reconciler
 from relay.retry import Patience
 from relay.settings import Settings
+from relay.store.migrate_postgresql import migrate_postgresql
 from relay.worker import Worker
 from sandbox.up import Sandbox
+from tests import postgres
 
 Json = dict[str, Any]
 StartRelay = Callable[..., Awaitable["Relay"]]
+
+ON_BOTH = {"test_dead_letters", "test_groups", "test_idempotency", "test_recovery", "test_rooms"}
+"""Files that are run on SQLite and on PostgreSQL; RELAY_TEST_LEDGER=postgresql runs every one there instead."""
 
 
 class Clock:
@@ -141,6 +146,35 @@ def agents(sandbox: Sandbox) -> list[str]:
     return [user["Id"] for user in held if user["IsActive"]]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Which databases a test is run with."""
+    if "database_url" in metafunc.fixturenames:
+        if asked := os.environ.get("RELAY_TEST_LEDGER"):
+            metafunc.parametrize("database_url", [asked], indirect=True)
+        elif metafunc.module.__name__.rpartition(".")[2] in ON_BOTH:
+            metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_ledger(postgresql_server: str) -> Iterator[str]:
+    """The name of a database with the tables of a ledger."""
+    with postgres.database(postgresql_server) as url:
+        migrate_postgresql(url)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where the test's ledger is: nobody else's, and empty."""
+    kind = getattr(request, "param", "sqlite")
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'relay.db'}"
+        return
+    server, template = map(request.getfixturevalue, ("postgresql_server", "postgresql_ledger"))
+    with postgres.database(server, template) as url:
+        yield url
+
+
 @pytest.fixture(scope="session")
 async def running_sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as sandbox:
@@ -156,7 +190,7 @@ async def sandbox(running_sandbox: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-async def start_relay(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[StartRelay]:
+async def start_relay(sandbox: Sandbox, database_url: str) -> AsyncIterator[StartRelay]:
     """Starts a relay; settings of the sandbox's env file can be added to or replaced by name.
 
     Every relay of a test has the same ledger unless RELAY_DATABASE_URL says otherwise. patience: with a vendor, within
@@ -165,8 +199,7 @@ async def start_relay(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[StartRe
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(patience: Patience | None = None, **environment: str) -> Relay:
-            database = f"sqlite:///{tmp_path / 'relay.db'}"
-            settings = Settings.from_env({**sandbox.environment, "RELAY_DATABASE_URL": database, **environment})
+            settings = Settings.from_env({**sandbox.environment, "RELAY_DATABASE_URL": database_url, **environment})
             running = await stack.enter_async_context(contextlib.AsyncExitStack())
             relay = await running.enter_async_context(_serve(settings, patience or Patience(budget=0)))
             relay.stop = running.aclose

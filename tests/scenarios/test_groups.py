@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sqlite3
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -18,6 +16,7 @@ from sandbox.faults import Fault
 from sandbox.salesforce import ids
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Naps, Relay, StartRelay, agents, cases, commands, eventually, groups
+from tests.store.outside import commands_so_far
 
 pytestmark = pytest.mark.anyio
 
@@ -269,18 +268,18 @@ async def has_case(sandbox: Sandbox) -> bool:
 class Queue:
     """Commands that the relay was given while Tencent is away, by callers that do not wait for the answer."""
 
-    def __init__(self, relay: Relay, directory: Path) -> None:
-        self._relay, self._path = relay, directory / "relay.db"
+    def __init__(self, relay: Relay) -> None:
+        self._relay, self._ledger = relay, relay.settings.relay_database_url
         self._callers: list[asyncio.Task[httpx.Response]] = []
 
     async def add(self, path: str, group_id: str, user_id: str | None = None) -> asyncio.Task[httpx.Response]:
         """Return as soon as the ledger has it, so that the order is known."""
         body = {"groupId": group_id} if user_id is None else {"groupId": group_id, "userId": user_id}
-        before = self._count()
+        before = commands_so_far(self._ledger)
         self._callers.append(asyncio.create_task(self._relay.org(path, **body)))
 
         async def stored() -> bool:
-            return self._count() > before
+            return commands_so_far(self._ledger) > before
 
         await eventually(stored)
         return self._callers[-1]
@@ -290,19 +289,14 @@ class Queue:
             caller.cancel()
         await asyncio.gather(*self._callers, return_exceptions=True)
 
-    def _count(self) -> int:
-        with contextlib.closing(sqlite3.connect(self._path)) as ledger:
-            rows = ledger.execute("select seq from sqlite_sequence where name = 'commands'").fetchall()
-        return int(rows[0][0]) if rows else 0
-
 
 async def test_what_comes_while_tencent_is_away_is_queued_and_done_in_order_even_after_a_restart(
-    start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path
+    start_relay: StartRelay, sandbox: Sandbox
 ) -> None:
     relay = await start_relay()
     group_id, [ann, bob, *_] = await open_group(relay), agents(sandbox)
     await join(relay, group_id, bob)
-    queue, before, started = Queue(relay, tmp_path), len(commands(sandbox)), time.monotonic()
+    queue, before, started = Queue(relay), len(commands(sandbox)), time.monotonic()
     tencent_fails(sandbox, Fault("*", times=-1, status=502))
     wished = [("/joingroup", ann), ("/leavegroup", ann), ("/joingroup", ann), ("/leavegroup", bob)]
 
@@ -334,11 +328,9 @@ async def test_a_patient_relay_answers_queued_in_time(start_relay: StartRelay, s
     await catches_up(relay, sandbox, group_id, ["alice", agent])
 
 
-async def test_a_command_that_fails_for_good_lets_the_next_one_through(
-    relay: Relay, sandbox: Sandbox, tmp_path: Path
-) -> None:
+async def test_a_command_that_fails_for_good_lets_the_next_one_through(relay: Relay, sandbox: Sandbox) -> None:
     group_id, [ann, bob, *_] = await open_group(relay), agents(sandbox)
-    queue = Queue(relay, tmp_path)
+    queue = Queue(relay)
     tencent_fails(sandbox, Fault("*", times=-1, status=502))
     await queue.add("/joingroup", group_id, ann)
     await queue.add("/joingroup", group_id, bob)

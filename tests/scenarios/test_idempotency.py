@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import sqlite3
 from pathlib import Path
 
 import httpx
@@ -15,6 +13,7 @@ from relay.retry import Patience
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Naps, Relay, StartRelay, cases, commands, eventually, groups, posted
+from tests.store.outside import content
 
 pytestmark = pytest.mark.anyio
 
@@ -45,16 +44,14 @@ async def test_the_same_key_and_body_get_the_same_answer(relay: Relay, sandbox: 
     assert posted(sandbox, "sobjects/Case") == len(commands(sandbox, "create_group")) == 1
 
 
-async def test_each_answer_has_a_login_that_tencent_accepts_and_nobody_keeps(
-    relay: Relay, sandbox: Sandbox, tmp_path: Path
-) -> None:
+async def test_each_answer_has_a_login_that_tencent_accepts_and_nobody_keeps(relay: Relay, sandbox: Sandbox) -> None:
     for _ in range(2):
         chat = (await relay.open_ticket(key="k")).json()["chat"]
 
         await sandbox.tencent.do({"login": {"userId": chat["userId"], "userSig": chat["userSig"]}})
         assert chat["sdkAppId"] == sandbox.tencent.sdk_app_id
         assert isinstance(chat["expiresAt"], int)
-        assert chat["userSig"] not in kept(tmp_path)
+        assert chat["userSig"] not in content(relay.settings.relay_database_url)
 
 
 async def test_the_same_body_in_other_words_is_the_same_body(relay: Relay, sandbox: Sandbox) -> None:
@@ -206,18 +203,10 @@ async def test_what_passes_in_the_end_leaves_no_problem_behind(start_relay: Star
     assert (await relay.open_ticket(key="k", credential=relay.api_key)).status_code == 200
 
 
-def kept(directory: Path) -> str:
-    """All that the ledger holds."""
-    with contextlib.closing(sqlite3.connect(directory / "relay.db")) as ledger:
-        return "\n".join(ledger.iterdump())
-
-
-async def test_the_content_is_forgotten_but_the_key_is_not(
-    start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path
-) -> None:
+async def test_the_content_is_forgotten_but_the_key_is_not(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(RELAY_CASE_INFO_DAYS="2")
     first = await relay.open_ticket(key="k", desc="a secret illness")
-    assert "a secret illness" in kept(tmp_path)
+    assert "a secret illness" in content(relay.settings.relay_database_url)
     relay.clock.advance(2 * DAY + 7200)
     await relay.worker.look()
 
@@ -226,15 +215,15 @@ async def test_the_content_is_forgotten_but_the_key_is_not(
 
     assert same(first, again)
     assert other.status_code == 409
-    assert "a secret illness" not in kept(tmp_path)
+    assert "a secret illness" not in content(relay.settings.relay_database_url)
     assert len(cases(sandbox)) == len(groups(sandbox)) == 1
 
 
-async def test_the_content_is_kept_as_long_as_the_settings_say(start_relay: StartRelay, tmp_path: Path) -> None:
+async def test_the_content_is_kept_as_long_as_the_settings_say(start_relay: StartRelay) -> None:
     relay = await start_relay(RELAY_CASE_INFO_DAYS="2")
     await relay.open_ticket(key="k", desc="a secret illness")
     relay.clock.advance(2 * DAY - 3600)
 
     await relay.worker.look()
 
-    assert "a secret illness" in kept(tmp_path)
+    assert "a secret illness" in content(relay.settings.relay_database_url)

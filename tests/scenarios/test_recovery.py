@@ -7,19 +7,21 @@ import contextlib
 import os
 import signal
 import socket
-import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from relay.app import LEASE
+from relay.store import is_shared
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups, posted
+from tests.store.outside import locked
 
 pytestmark = pytest.mark.anyio
 
@@ -56,11 +58,11 @@ class Process:
 
 
 @pytest.fixture
-async def process(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Process]:
+async def process(sandbox: Sandbox, database_url: str) -> AsyncIterator[Process]:
     """On the ledger that `start_relay` uses as well."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    settings = {**sandbox.environment, "RELAY_DATABASE_URL": f"sqlite:///{tmp_path / 'relay.db'}", "PORT": str(port)}
+    settings = {**sandbox.environment, "RELAY_DATABASE_URL": database_url, "PORT": str(port)}
     started = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -105,6 +107,14 @@ async def one_ticket(sandbox: Sandbox) -> bool:
     return len(pairs) == 1 and bool(pairs[0][0] == pairs[0][1])
 
 
+async def start_next(start_relay: StartRelay) -> Relay:
+    """A relay after one that was killed; where others may be alive, the dead one's lease has to end first."""
+    relay = await start_relay()
+    if is_shared(relay.settings.relay_database_url):
+        relay.clock.advance(LEASE + 1)
+    return relay
+
+
 async def hang_up(caller: asyncio.Task[Any]) -> None:
     caller.cancel()
     with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
@@ -134,7 +144,7 @@ async def test_a_ticket_cut_off_by_a_kill_is_finished_by_the_next_relay(
 
     await process.kill()
     await hang_up(caller)
-    relay = await start_relay()
+    relay = await start_next(start_relay)
 
     await eventually(lambda: one_ticket(sandbox))
     answer = await relay.open_ticket(key="k", desc=desc)
@@ -155,7 +165,7 @@ async def test_a_command_cut_off_by_a_kill_is_finished_by_the_next_relay(
 
     await process.kill()
     await hang_up(caller)
-    await start_relay()
+    await start_next(start_relay)
 
     async def joined() -> bool:
         return bool(groups(sandbox)[0]["members"] == ["alice", agents(sandbox)[0]])
@@ -307,23 +317,12 @@ async def test_who_lost_his_claim_does_not_overwrite_what_the_other_one_wrote(
         assert await one_ticket(sandbox)
 
 
-@contextlib.contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """Somebody else has the ledger for himself."""
-    with contextlib.closing(sqlite3.connect(directory / "relay.db", isolation_level=None)) as other:
-        other.execute("begin exclusive")
-        yield
-        other.execute("rollback")
-
-
-async def test_a_ledger_that_takes_nothing_is_told_before_any_vendor_is_called(
-    relay: Relay, sandbox: Sandbox, tmp_path: Path
-) -> None:
+async def test_a_ledger_that_takes_nothing_is_told_before_any_vendor_is_called(relay: Relay, sandbox: Sandbox) -> None:
     agent = agents(sandbox)[0]
     group_id = (await relay.open_ticket("bob")).json()["GroupId"]
     before = len(commands(sandbox)), len(sandbox.salesforce_control.journal.entries())
     started = time.monotonic()
-    with locked(tmp_path):
+    with locked(relay.settings.relay_database_url):
         answers = await asyncio.gather(
             relay.org("/joingroup", groupId=group_id, userId=agent), *(relay.open_ticket(key="k") for _ in range(10))
         )
@@ -340,13 +339,11 @@ async def test_a_ledger_that_takes_nothing_is_told_before_any_vendor_is_called(
     assert (await relay.org("/joingroup", groupId=group_id, userId=agent)).status_code == 200
 
 
-async def test_a_ledger_that_fails_in_the_middle_loses_nothing(
-    start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path
-) -> None:
+async def test_a_ledger_that_fails_in_the_middle_loses_nothing(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(RELAY_CREATE_WAIT="0.2")
     salesforce_fails(sandbox, Fault(CASE, after=True, delayMs=500))
     pending = await relay.open_ticket(key="k")
-    with locked(tmp_path):
+    with locked(relay.settings.relay_database_url):
         await eventually(lambda: group_was_made(sandbox))
         await eventually(lambda: worker_is_idle(relay))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +13,8 @@ from relay.settings import Settings
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import StartRelay, agents, cases, eventually, groups
-from tests.scenarios.test_recovery import locked, one_ticket, worker_is_idle
+from tests.scenarios.test_recovery import one_ticket, worker_is_idle
+from tests.store.outside import locked
 from tests.test_settings import REQUIRED
 
 pytestmark = pytest.mark.anyio
@@ -104,7 +104,7 @@ async def test_asking_again_and_again_does_not_make_the_next_retry_late(
     await eventually(lambda: one_ticket(sandbox), 3)
 
 
-async def test_what_was_stored_is_not_answered_503(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_what_was_stored_is_not_answered_503(start_relay: StartRelay, sandbox: Sandbox) -> None:
     """The Case and the group exist, and the ticket will be finished: 202, so that nobody opens a second one."""
     relay = await start_relay()
     sandbox.salesforce_control.faults.add([Fault(CASE, after=True, delayMs=500)])
@@ -114,7 +114,7 @@ async def test_what_was_stored_is_not_answered_503(start_relay: StartRelay, sand
         return bool(cases(sandbox))
 
     await eventually(has_case)
-    with locked(tmp_path):
+    with locked(relay.settings.relay_database_url):
         answer = await opening
     assert answer.status_code == 202, answer.text
 
