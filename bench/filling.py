@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
+from bench.cases import name_of
 from bench.ids import record_id
 from bench.scenarios import AGENTS, DESCRIPTION
 from relay.models import Agent, CaseInfo, CaseState, Ticket
@@ -18,6 +19,7 @@ T = TypeVar("T")
 FIRST_CASE = 50_000_000
 """Far above the Cases that the stand-in gives new tickets."""
 HOUR = 3600.0
+SUBJECT = "Where is my parcel?"
 TOGETHER = 200
 
 
@@ -36,8 +38,8 @@ async def open_rooms(url: str, count: int) -> Filled:
         await ledger.accept_states(some, now - HOUR)
     for some in _chunks(states):
         await _together(_settle(ledger, state) for state in some)
-    for some in _chunks(list(enumerate(states))):
-        await _together(_done(ledger, number, state.case_id, now) for number, state in some)
+    for pairs in _chunks(list(enumerate(states))):
+        await _together(_done(ledger, number, state.case_id, now) for number, state in pairs)
     await ledger.remember("reconcile cursor", repr(now))
     await ledger.close()
     groups = {state.case_id: [_user(number), state.agents[0].user_id] for number, state in enumerate(states)}
@@ -48,14 +50,14 @@ async def half_done(url: str, tickets: int, commands: int) -> Filled:
     """Tickets that a relay left when it died, half of them with a Case; and commands to groups of other tickets."""
     filled = await open_rooms(url, commands)
     ledger, now = await open_ledger(url), time.time()
-    for some in _chunks(range(commands, commands + tickets)):
-        await _together(_left(ledger, number, now - HOUR) for number in some)
-    for some in _chunks(list(filled.groups)):
+    for numbers in _chunks(range(commands, commands + tickets)):
+        await _together(_left(ledger, number, now - HOUR) for number in numbers)
+    for groups in _chunks(list(filled.groups)):
         joining = [
             ledger.add_command(
                 verb="join", group_id=group, user_id=AGENTS[-1], holder="dead", now=now - HOUR, until=now - HOUR
             )
-            for group in some
+            for group in groups
         ]
         await _together(joining)
     await ledger.close()
@@ -63,7 +65,8 @@ async def half_done(url: str, tickets: int, commands: int) -> Filled:
 
 
 def _state(number: int, modstamp: float) -> CaseState:
-    agent = Agent(AGENTS[number % (len(AGENTS) - 1)], "Agent")
+    user_id = AGENTS[number % (len(AGENTS) - 1)]
+    agent = Agent(user_id, name_of(user_id))
     return CaseState(record_id("500", FIRST_CASE + number), (agent,), False, False, None, round(modstamp, 3))
 
 
@@ -96,7 +99,7 @@ async def _left(ledger: Ledger, number: int, then: float) -> None:
 
 
 async def _accepted(ledger: Ledger, number: int, now: float) -> Ticket:
-    info = CaseInfo(subject=f"Parcel {number}", desc=DESCRIPTION, name="Ann", email="ann@example.com")
+    info = CaseInfo(subject=SUBJECT, desc=DESCRIPTION, name="Ann", email="ann@example.com")
     return await ledger.accept_ticket(
         ticket_id=f"{number:026d}",
         body_hash=f"{number:064x}",

@@ -10,12 +10,14 @@ class Groups:
 
     def __init__(self) -> None:
         self.members: dict[str, set[str]] = {}
+        self.names: dict[str, str] = {}
         self._expected: dict[str, set[str]] = {}
         self._right_at = 0.0
 
-    def put(self, groups: Mapping[str, Sequence[str]]) -> None:
-        """These exist, too, with these members."""
-        self.members.update((group, set(people)) for group, people in groups.items())
+    def put(self, groups: Mapping[str, Sequence[str]], name: str) -> None:
+        """These exist, with these members, all of this name, and no others."""
+        self.names = dict.fromkeys(groups, name)
+        self.members = {group: set(people) for group, people in groups.items()}
 
     def expect(self, groups: Mapping[str, Sequence[str]]) -> None:
         """Wait until these groups have exactly these members."""
@@ -27,10 +29,11 @@ class Groups:
         """How many groups are not as expected; and when the last one became so (time.monotonic)."""
         return {"left": len(self._expected), "at": self._right_at}
 
-    def create(self, group: str, members: Sequence[str]) -> bool:
+    def create(self, group: str, name: str, members: Sequence[str]) -> bool:
         """Whether it is new."""
         if group in self.members:
             return False
+        self.names[group] = name
         self.members[group] = set(members)
         self._look(group)
         return True
@@ -55,10 +58,17 @@ class Groups:
             "GroupId": group,
             "ErrorCode": 0,
             "ErrorInfo": "",
-            "Name": group,
+            "Name": self.names.get(group, group),
             "MemberNum": len(people),
             "MemberList": people,
         }
+
+    def page(self, start: int, limit: int) -> dict[str, Any]:
+        """What get_appid_group_list says, from this place on."""
+        found = list(self.members)
+        following = start + limit if start + limit < len(found) else 0
+        groups = [{"GroupId": group} for group in found[start : start + limit]]
+        return {"TotalCount": len(found), "GroupIdList": groups, "Next": following}
 
     def _look(self, group: str) -> None:
         if self._expected and self._expected.get(group) == self.members.get(group):

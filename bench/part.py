@@ -9,20 +9,19 @@ from bench.processes import SERVER_CPU
 from bench.servers import Launch, Server
 from bench.stand_in import StandIn
 from bench.tables import Table
-from bench.targets import Target
 
 
 class Scale(NamedTuple):
-    """How much is measured. slow: tickets where the vendors take their time."""
+    """How much is measured. watch: seconds for which a recovery is watched, if it does not end before."""
 
-    rounds: int = 3
-    seconds: float = 2.0
+    rounds: int = 2
+    seconds: float = 1.5
     tickets: int = 10_000
-    slow: int = 2_000
     cases: int = 200
+    watch: float = 8.0
 
 
-QUICK = Scale(rounds=1, seconds=0.5, tickets=300, slow=60, cases=20)
+QUICK = Scale(rounds=1, seconds=0.5, tickets=300, cases=20)
 
 
 class Surroundings(NamedTuple):
@@ -49,5 +48,4 @@ class Outcome(NamedTuple):
 
     tables: list[Table]
     data: dict[str, Any]
-    targets: list[Target]
     wrong: list[str]

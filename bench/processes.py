@@ -69,6 +69,10 @@ class Process:
         now, peak = (sum(_memory_kb(pid, field) for pid in members) for field in ("VmRSS", "VmHWM"))
         return now / 1024, peak / 1024
 
+    def pin(self, cpus: set[int]) -> None:
+        """From now on it runs on these processors."""
+        os.sched_setaffinity(self.pid, cpus)
+
     def end(self) -> None:
         """Ask it to stop; if it does not within five seconds, make it."""
         self._popen.terminate()

@@ -9,7 +9,7 @@ from bench.rounds import DISTURBED, Figures, Pace, Results, Setting
 from bench.servers import OURS, THEIRS
 from bench.stand_in import NONE, REALISTIC
 from bench.tables import Table
-from bench.targets import Target, added_share, cpu_ratio, disturbed, ratio, targets
+from bench.targets import Target, added_share, cpu_ratio, disturbed, ratio, target_table, targets
 
 CROWDED = 0.85
 
@@ -28,9 +28,13 @@ class Report:
 
     def text(self, markdown: bool) -> str:
         """The whole report."""
-        tables = [*self._speed_tables(), self._vendor_calls(), self._process_table(), self._target_table()]
-        parts = [self._head(), *(table.markdown() if markdown else table.plain() for table in tables), *self._remarks()]
-        return "\n\n".join(parts)
+        tables = [table.markdown() if markdown else table.plain() for table in self.tables()]
+        return "\n\n".join([self.head(), *tables, *self.remarks()])
+
+    def tables(self) -> list[Table]:
+        """All figures."""
+        targets = target_table("Targets", self._targets())
+        return [*self._speed_tables(), self._vendor_calls(), self._process_table(), targets]
 
     def data(self) -> dict[str, Any]:
         """The same for programs, with every round."""
@@ -61,7 +65,8 @@ class Report:
             "noTutorial": self.no_tutorial or None,
         }
 
-    def _head(self) -> str:
+    def head(self) -> str:
+        """How it was measured."""
         rounds, timing, patience = self.pace
         return (
             f"Machine: {self.machine}.\n"
@@ -125,11 +130,8 @@ class Report:
     def _targets(self) -> list[Target]:
         return targets(self.results, median(self.start_seconds[OURS]), self.memory_mb[OURS][1])
 
-    def _target_table(self) -> Table:
-        rows = [[target.name, target.wanted, target.text or "-", target.verdict] for target in self._targets()]
-        return Table("Targets", ["what", "wanted", "measured", "verdict"], rows)
-
-    def _remarks(self) -> list[str]:
+    def remarks(self) -> list[str]:
+        """What to make of it."""
         remarks = []
         if self.no_tutorial:
             remarks.append(f"The tutorial's server was not measured, so the ratios are missing: {self.no_tutorial}.")

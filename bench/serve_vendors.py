@@ -64,7 +64,7 @@ class Connection(asyncio.Protocol):
                 for vendor in self.everybody:
                     vendor.counts.clear()
             case "groups":
-                tencent.groups.put(told)
+                tencent.groups.put(told["groups"], told["name"])
             case "expect":
                 tencent.groups.expect(told)
             case "members":

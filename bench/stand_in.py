@@ -49,9 +49,9 @@ class StandIn:
         """How often each call was made since the counting began."""
         return counted(self._control("calls", {}))
 
-    def put_groups(self, groups: Mapping[str, Sequence[str]]) -> None:
-        """These groups exist, too, with these members."""
-        self._control("groups", groups)
+    def put_groups(self, groups: Mapping[str, Sequence[str]], name: str = "Parcel") -> None:
+        """These groups exist, with these members, all of this name, and no others."""
+        self._control("groups", {"groups": groups, "name": name})
 
     def members(self, groups: Sequence[str]) -> dict[str, list[str]]:
         """Who is in these groups."""

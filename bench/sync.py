@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from bench import servers
+from bench.cases import name_of
 from bench.load import Cpu, Timing, measure
 from bench.part import Outcome, Surroundings
 from bench.scenarios import AGENTS, CreateTicket
@@ -91,12 +92,12 @@ def run(around: Surroundings) -> Outcome:
         {"latency": latency.name, "ledger": kind, "runs": [one._asdict() for one in of_it]}
         for (latency, kind), of_it in found.items()
     ]
-    return Outcome([_table(found, around.scale.cases)], {"sync": data}, [], [])
+    return Outcome([_table(found, around.scale.cases)], {"sync": data}, [])
 
 
 def _state(case: str, agent: str) -> dict[str, Any]:
     stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    agents = [{"id": agent, "name": f"Agent {agent[-6:]}"}]
+    agents = [{"id": agent, "name": name_of(agent)}]
     return {"caseId": case, "agents": agents, "isClosed": False, "isDeleted": False, "modstamp": f"{stamp}Z"}
 
 

@@ -1,11 +1,12 @@
 """What we hold ourselves to, and whether it was reached."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from bench.rounds import DISTURBED, Results, Setting
 from bench.servers import OURS, THEIRS
 from bench.stand_in import NONE, REALISTIC
+from bench.tables import Table
 
 ROUND_TRIPS_MS = REALISTIC.salesforce_ms + REALISTIC.tencent_ms
 
@@ -28,6 +29,12 @@ class Target(NamedTuple):
         if self.disturbed:
             return "unsure: the machine was busy"
         return "pass" if self.reached(self.value) else "missed"
+
+
+def target_table(title: str, judged: Iterable[Target]) -> Table:
+    """What was wanted, and what was measured."""
+    rows = [[target.name, target.wanted, target.text or "-", target.verdict] for target in judged]
+    return Table(title, ["what", "wanted", "measured", "verdict"], rows)
 
 
 def ratio(results: Results, setting: Setting) -> float | None:

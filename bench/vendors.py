@@ -103,7 +103,7 @@ def _fail(code: int, text: str) -> bytes:
 def _create_group(groups: Groups, body: dict[str, Any]) -> bytes:
     owner = [body["Owner_Account"]] if "Owner_Account" in body else []
     members = [member["Member_Account"] for member in body.get("MemberList", [])]
-    if not groups.create(body["GroupId"], owner + members):
+    if not groups.create(body["GroupId"], body["Name"], owner + members):
         return _fail(10021, "group id has be used!")
     return _ok(GroupId=body["GroupId"])
 
@@ -116,6 +116,11 @@ def _add_group_member(groups: Groups, body: dict[str, Any]) -> bytes:
 
 def _delete_group_member(groups: Groups, body: dict[str, Any]) -> bytes:
     groups.remove(body["GroupId"], body["MemberToDel_Account"])
+    return _ok()
+
+
+def _modify_group_base_info(groups: Groups, body: dict[str, Any]) -> bytes:
+    groups.names[body["GroupId"]] = body["Name"]
     return _ok()
 
 
@@ -136,6 +141,8 @@ COMMANDS: dict[str, Callable[[Groups, dict[str, Any]], bytes]] = {
     "create_group": _create_group,
     "add_group_member": _add_group_member,
     "delete_group_member": _delete_group_member,
+    "modify_group_base_info": _modify_group_base_info,
     "destroy_group": _destroy_group,
+    "get_appid_group_list": lambda groups, body: _ok(**groups.page(int(body["Next"]), int(body["Limit"]))),
     "get_group_info": lambda groups, body: _ok(GroupInfo=[groups.info(group) for group in body["GroupIdList"]]),
 }

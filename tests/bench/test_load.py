@@ -73,7 +73,8 @@ def test_the_stand_in_answers_waits_and_counts(tmp_path: Path) -> None:
             first, second = (client.post(cases, json={"Subject": "x"}).json()["id"] for _ in range(2))
             stand_in.set_latency(REALISTIC)
             group = client.post(
-                f"{stand_in.tencent}/v4/group_open_http_svc/create_group?usersig=x", json={"GroupId": first}
+                f"{stand_in.tencent}/v4/group_open_http_svc/create_group?usersig=x",
+                json={"GroupId": first, "Name": "x"},
             )
         assert first != second
         assert group.json() == {"ActionStatus": "OK", "ErrorInfo": "", "ErrorCode": 0, "GroupId": first}
