@@ -17,6 +17,10 @@ def before_save(org: Org, row: Row, old: Row | None, acting: Acting) -> None:
     _close_or_open(org, row)
     contact = org.tables.get("Contact", str(row["ContactId"])) if row["ContactId"] else None
     row["ContactEmail"] = contact["Email"] if contact else None
+
+
+def check(org: Org, row: Row, old: Row | None, _acting: Acting) -> None:
+    _close_or_open(org, row)
     _validate(org, row)
     if old is None or row["OwnerId"] != old["OwnerId"]:
         _refuse_inactive(org, row)

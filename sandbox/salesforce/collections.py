@@ -11,7 +11,8 @@ from typing import TypeVar
 from sandbox.salesforce import dml
 from sandbox.salesforce.errors import ApiError, Refusal, refuse
 from sandbox.salesforce.ids import canonical
-from sandbox.salesforce.objects import BY_PREFIX
+from sandbox.salesforce.objects import CASE
+from sandbox.salesforce.dml import Item
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.records import known_id, object_named, shown
 from sandbox.salesforce.web import Answer, Call, Handler
@@ -29,40 +30,38 @@ class _RollBack(Exception):
 
 
 def create(org: Org, call: Call) -> Answer:
-    def one(record: dict[str, object]) -> str:
-        return dml.insert(org, object_named(_type(record)), record, call.acting)
+    def item(record: dict[str, object]) -> Item:
+        return Item(object_named(org, _type(record)), record)
 
-    return _rows(org, _records(call), one, all_or_none=_all_or_none(call))
+    return _rows(org, call, "insert", [_item(item, record) for record in _records(call)], all_or_none=_all_or_none(call))
 
 
 def change(org: Org, call: Call) -> Answer:
-    def one(record: dict[str, object]) -> str:
+    def item(record: dict[str, object]) -> Item:
         given = next((str(value) for name, value in record.items() if name.lower() == "id"), "")
         if not given:
             raise refuse("MISSING_ARGUMENT", "Id not specified in an update call", ())
-        sobject = object_named(_type(record))
-        record_id = known_id(org, sobject, given)
+        sobject = object_named(org, _type(record))
         body = {name: value for name, value in record.items() if name.lower() != "id"}
-        dml.update(org, sobject, record_id, body, call.acting)
-        return record_id
+        return Item(sobject, body, known_id(org, sobject, given))
 
-    return _rows(org, _records(call), one, all_or_none=_all_or_none(call))
+    return _rows(org, call, "update", [_item(item, record) for record in _records(call)], all_or_none=_all_or_none(call))
 
 
 def remove(org: Org, call: Call) -> Answer:
-    def one(given: str) -> str:
+    def item(given: str) -> Item:
         record_id = canonical(given)
-        if record_id is None or record_id[:3] not in BY_PREFIX:
+        if record_id is None or record_id[:3] not in org.catalog.by_prefix:
             raise refuse("MALFORMED_ID", f"malformed id {given}", ())
-        dml.delete(org, BY_PREFIX[record_id[:3]], record_id, call.acting)
-        return record_id
+        return Item(org.catalog.by_prefix[record_id[:3]], {}, record_id)
 
     given = [part for part in call.query.get("ids", "").split(",") if part]
-    return _rows(org, given, one, all_or_none=call.query.get("allOrNone", "").lower() == "true")
+    all_or_none = call.query.get("allOrNone", "").lower() == "true"
+    return _rows(org, call, "delete", [_item(item, each) for each in given], all_or_none=all_or_none)
 
 
 def read(org: Org, call: Call) -> Answer:
-    sobject = object_named(call.parameters["object"])
+    sobject = object_named(org, call.parameters["object"])
     found: list[object] = []
     for given in call.query.get("ids", "").split(","):
         row = org.live(sobject.name, canonical(given) or "")
@@ -76,28 +75,29 @@ RESOURCES: dict[str, dict[str, Handler]] = {
 }
 
 
-def _rows(org: Org, given: Sequence[_Given], one: Callable[[_Given], str], *, all_or_none: bool) -> Answer:
-    if len(given) > MOST_RECORDS:
+def _item(make: Callable[[_Given], Item], given: _Given) -> Item:
+    try:
+        return make(given)
+    except Refusal as refusal:
+        return Item(CASE, errors=refusal.errors)
+
+
+def _rows(org: Org, call: Call, operation: str, items: list[Item], *, all_or_none: bool) -> Answer:
+    if len(items) > MOST_RECORDS:
         message = f"record limit reached. cannot submit more than {MOST_RECORDS} records into this call"
         raise refuse("EXCEEDED_ID_LIMIT", message)
-    results: list[dict[str, object]] = []
     try:
         with org.transaction():
-            results = [_outcome(one, each) for each in given]
-            if all_or_none and not all(result["success"] for result in results):
+            dml.perform(org, operation, items, call.acting, partial=True)
+            if all_or_none and any(item.errors for item in items):
                 raise _RollBack
     except _RollBack:
-        results = [_failed([_UNDONE]) if result["success"] else result for result in results]
-    return Answer(200, results)
+        return Answer(200, [_failed(item.errors or [_UNDONE]) for item in items])
+    return Answer(200, [_outcome(item) for item in items])
 
 
-def _outcome(one: Callable[[_Given], str], given: _Given) -> dict[str, object]:
-    try:
-        return {"id": one(given), "success": True, "errors": []}
-    except Refusal as refusal:
-        if refusal.errors[0].code == "JSON_PARSER_ERROR":
-            raise
-        return _failed(refusal.errors)
+def _outcome(item: Item) -> dict[str, object]:
+    return _failed(item.errors) if item.errors else {"id": item.record_id, "success": True, "errors": []}
 
 
 def _failed(errors: Sequence[ApiError]) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox.salesforce.objects import CLOSED_STATUSES, OBJECTS
+from sandbox.salesforce.objects import CLOSED_STATUSES
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.records import object_named
 from sandbox.salesforce.schema import Field, SObject
@@ -30,20 +30,20 @@ def limits(org: Org, _call: Call) -> Answer:
     return Answer(200, {"DailyApiRequests": requests, "DataStorageMB": storage, "FileStorageMB": storage})
 
 
-def objects(_org: Org, call: Call) -> Answer:
-    described = [_summary(call, sobject) for sobject in OBJECTS.values()]
+def objects(org: Org, call: Call) -> Answer:
+    described = [_summary(call, sobject) for sobject in org.catalog.by_name.values()]
     return Answer(200, {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": described})
 
 
 def basic(org: Org, call: Call) -> Answer:
-    sobject = object_named(call.parameters["object"])
+    sobject = object_named(org, call.parameters["object"])
     recent = [row for row in org.tables.all(sobject.name) if not row["IsDeleted"]][-10:]
     items = [{"attributes": {"type": sobject.name}, "Id": row["Id"]} for row in reversed(recent)]
     return Answer(200, {"objectDescribe": _summary(call, sobject), "recentItems": items})
 
 
 def describe(org: Org, call: Call) -> Answer:
-    sobject = object_named(call.parameters["object"])
+    sobject = object_named(org, call.parameters["object"])
     fields = [_described(sobject, field) for field in org.visible(sobject)]
     return Answer(200, {**_summary(call, sobject), "fields": fields, "childRelationships": [], "recordTypeInfos": []})
 
@@ -55,7 +55,7 @@ def _summary(call: Call, sobject: SObject) -> dict[str, object]:
         "label": sobject.name,
         "labelPlural": f"{sobject.name}s",
         "keyPrefix": sobject.prefix,
-        "custom": False,
+        "custom": sobject.name.endswith("__c"),
         "createable": sobject.create,
         "updateable": sobject.update,
         "deletable": sobject.delete,

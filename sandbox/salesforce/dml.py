@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sandbox.salesforce import cases, children, derived, files, values
 from sandbox.salesforce.errors import ApiError, Refusal, refuse
-from sandbox.salesforce.objects import BY_PREFIX, CASE, CASE_COMMENT
-from sandbox.salesforce.org import Acting, Change, Org
+from sandbox.salesforce.objects import CASE_COMMENT
+from sandbox.salesforce.org import TRIGGER_CHUNK, Acting, Change, Org
 from sandbox.salesforce.schema import Field, Row, SObject
 
 Rework = Callable[[Org, Row, "Row | None", Acting], None]
@@ -21,54 +21,260 @@ BEFORE: dict[str, Rework] = {
 }
 """What the org itself derives while a record of the object is saved: (org, new, old or None, who)."""
 
+RULES: dict[str, Rework] = {"Case": cases.check}
+"""What is checked after the before triggers, when the record is as it is going to be."""
+
 AFTER: dict[str, Rework] = {"Case": cases.after_save, "ContentVersion": files.after_save}
 
 
+@dataclass
+class Item:
+    """One record of a statement, and what became of it."""
+
+    sobject: SObject
+    given: Mapping[str, object] = field(default_factory=dict)
+    record_id: str = ""
+    errors: list[ApiError] = field(default_factory=list)
+    wanted: Row = field(default_factory=dict)
+    new: Row = field(default_factory=dict)
+    old: Row | None = None
+
+
 def insert(org: Org, sobject: SObject, given: Mapping[str, object], acting: Acting) -> str:
-    wanted = _fitted(org, sobject, given, creating=True)
-    with org.transaction():
-        row = {**sobject.blank, **wanted, "Id": org.mint.new(sobject.prefix), "IsDeleted": False}
-        row.update(CreatedDate=org.now, CreatedById=acting.user_id)
-        _save(org, sobject, row, None, wanted=wanted, acting=acting)
-        return str(row["Id"])
+    item = Item(sobject, given)
+    perform(org, "insert", [item], acting)
+    return item.record_id
 
 
 def update(org: Org, sobject: SObject, record_id: str, given: Mapping[str, object], acting: Acting) -> None:
-    wanted = _fitted(org, sobject, given, creating=False)
-    with org.transaction():
-        old = existing(org, sobject, record_id)
-        _save(org, sobject, {**old, **wanted}, old, wanted=wanted, acting=acting)
+    perform(org, "update", [Item(sobject, given, record_id)], acting)
 
 
 def delete(org: Org, sobject: SObject, record_id: str, acting: Acting, master_id: str | None = None) -> None:
-    if not sobject.delete:
-        raise refuse("INSUFFICIENT_ACCESS_OR_READONLY", fields=())
-    with org.transaction():
-        old = existing(org, sobject, record_id)
-        new = {**old, "IsDeleted": True}
-        if master_id is not None:
-            new["MasterRecordId"] = master_id
-        _touch(org, new, acting)
-        org.tables.put(sobject.name, new)
-        if sobject is CASE:
-            children.set_deleted(org, record_id, deleted=True)
-        org.changed(Change("delete", sobject.name, new if master_id else old, None))
+    perform(org, "delete", [Item(sobject, {"MasterRecordId": master_id} if master_id else {}, record_id)], acting)
 
 
 def undelete(org: Org, sobject: SObject, record_id: str, acting: Acting) -> None:
+    perform(org, "undelete", [Item(sobject, {}, record_id)], acting)
+
+
+def perform(org: Org, operation: str, items: Sequence[Item], acting: Acting, *, partial: bool = False) -> None:
+    """One statement over many records: all of them, or (partial) those that can be; the others keep their errors.
+
+    Triggers see runs of one object, at most 200 records at a time.
+    """
+    for item in items:
+        _prepare(org, operation, item)
+        _stop(item, partial=partial)
     with org.transaction():
-        old = org.tables.get(sobject.name, record_id)
-        if old is None or not old["IsDeleted"]:
-            raise refuse("UNDELETE_FAILED", "Entity is not in the recycle bin", ())
-        new = {**old, "IsDeleted": False}
-        if "MasterRecordId" in new:
-            new["MasterRecordId"] = None
-        _unique(org, sobject, new)
-        _touch(org, new, acting)
-        org.tables.put(sobject.name, new)
-        if sobject is CASE:
-            children.set_deleted(org, record_id, deleted=False)
-        org.changed(Change("undelete", sobject.name, None, new))
+        for run in _runs(items):
+            _perform_chunk(org, operation, run, acting, partial=partial)
+
+
+def _runs(items: Sequence[Item]) -> Iterator[list[Item]]:
+    """One object, at most 200 records, none of them twice."""
+    run: list[Item] = []
+    for item in items:
+        if item.errors:
+            continue
+        again = item.record_id and any(item.record_id == other.record_id for other in run)
+        if run and (again or len(run) == TRIGGER_CHUNK or item.sobject.name != run[0].sobject.name):
+            yield run
+            run = []
+        run.append(item)
+    if run:
+        yield run
+
+
+def _stop(item: Item, *, partial: bool) -> None:
+    if item.errors and not partial:
+        raise Refusal(item.errors)
+
+
+def _prepare(org: Org, operation: str, item: Item) -> None:
+    """What can be refused before anything is touched."""
+    if item.errors:
+        return
+    if operation not in {"insert", "update"}:
+        if not item.sobject.delete:
+            item.errors = refuse("INSUFFICIENT_ACCESS_OR_READONLY", fields=()).errors
+        return
+    try:
+        item.wanted = _fitted(org, item.sobject, item.given, creating=operation == "insert")
+    except Refusal as refusal:
+        if refusal.errors[0].code == "JSON_PARSER_ERROR":
+            raise
+        item.errors = refusal.errors
+
+
+def _perform_chunk(org: Org, operation: str, items: list[Item], acting: Acting, *, partial: bool) -> None:
+    """A record that its triggers refuse after it was saved takes the chunk back; the others are saved once more."""
+    while items:
+        try:
+            with org.transaction():
+                refused = [item for item in _attempt(org, operation, items, acting, partial=partial) if item.errors]
+                if refused:
+                    raise _Again
+        except _Again:
+            _stop(refused[0], partial=partial)
+            items = [item for item in items if not item.errors]
+        except Refusal as refusal:
+            if not partial or refusal.errors[0].code == "JSON_PARSER_ERROR":
+                raise
+            for item in items:
+                item.errors = item.errors or refusal.errors
+            return
+        else:
+            return
+
+
+class _Again(Exception):
+    """Some records of the chunk were refused after others were saved."""
+
+
+def _attempt(org: Org, operation: str, items: list[Item], acting: Acting, *, partial: bool) -> list[Item]:
+    each(items, lambda item: _begin(org, operation, item, acting), partial=partial)
+    items = [item for item in items if not item.errors]
+    _fire(org, "before", operation, items, acting)
+    _stop_first(items, partial=partial)
+    each(items, lambda item: _write(org, operation, item, acting), partial=partial)
+    items = [item for item in items if not item.errors]
+    _fire(org, "after", operation, items, acting)
+    if not any(item.errors for item in items):
+        each(items, lambda item: _finish(org, operation, item, acting), partial=partial)
+    return items
+
+
+def each(items: Sequence[Item], step: Callable[[Item], None], *, partial: bool) -> None:
+    """The step for every record that is still well; one that cannot be done keeps its errors."""
+    for item in items:
+        if item.errors:
+            continue
+        try:
+            step(item)
+        except Refusal as refusal:
+            if not partial or refusal.errors[0].code == "JSON_PARSER_ERROR":
+                raise
+            item.errors = refusal.errors
+
+
+def _stop_first(items: Sequence[Item], *, partial: bool) -> None:
+    for item in items:
+        _stop(item, partial=partial)
+
+
+def _fire(org: Org, moment: str, operation: str, items: Sequence[Item], acting: Acting) -> None:
+    if org.automation is None or not items:
+        return
+    new = None if operation == "delete" else [item.new for item in items]
+    old = None if operation in {"insert", "undelete"} else [_gone(item, moment) for item in items]
+    before = [dict(row) for row in new or ()] if moment == "before" else []
+    refused = org.automation.fire(moment, operation, items[0].sobject, new, old, acting)
+    for item, errors in zip(items, refused, strict=True):
+        item.errors = list(errors)
+    for item, row in zip(items, before, strict=False):
+        if row != item.new and not item.errors:
+            item.errors = _refitted(org, item, row)
+
+
+def _gone(item: Item, moment: str) -> Row:
+    """The record as it was; after a merge the losers already say who won."""
+    old = item.old or {}
+    merged = moment == "after" and item.given.get("MasterRecordId")
+    return {**old, "MasterRecordId": merged} if merged else old
+
+
+def _refitted(org: Org, item: Item, before: Row) -> list[ApiError]:
+    """What a before trigger has set must fit as if the user had."""
+    changed = {name: value for name, value in item.new.items() if before.get(name) != value}
+    try:
+        item.wanted |= _fitted(org, item.sobject, changed, creating=item.old is None, whole=False)
+    except Refusal as refusal:
+        return refusal.errors
+    item.new.update({name: value for name, value in item.wanted.items() if name in changed})
+    return []
+
+
+def _begin(org: Org, operation: str, item: Item, acting: Acting) -> None:
+    """The record as it is to be, before its triggers run."""
+    item.sobject = org.catalog.by_name[item.sobject.name.lower()]
+    if operation == "insert":
+        item.old = None
+        item.new = {**item.sobject.blank, **item.wanted, "Id": org.mint.new(item.sobject.prefix), "IsDeleted": False}
+        item.new.update(CreatedDate=org.now, CreatedById=acting.user_id)
+        _touch(org, item.new, acting)
+        _derive(org, item, acting)
+        return
+    row = _binned(org, item) if operation == "undelete" else existing(org, item.sobject, item.record_id)
+    item.old = row
+    item.new = {**row, **item.wanted, "IsDeleted": operation == "delete"}
+    if "MasterRecordId" in row and operation in {"delete", "undelete"}:
+        item.new["MasterRecordId"] = item.given.get("MasterRecordId")
+    _touch(org, item.new, acting)
+    if operation == "update":
+        _derive(org, item, acting)
+
+
+def _binned(org: Org, item: Item) -> Row:
+    row = org.tables.get(item.sobject.name, item.record_id)
+    if row is None or not row["IsDeleted"]:
+        raise refuse("UNDELETE_FAILED", "Entity is not in the recycle bin", ())
+    return row
+
+
+def _derive(org: Org, item: Item, acting: Acting) -> None:
+    if before := BEFORE.get(item.sobject.name):
+        before(org, item.new, item.old, acting)
+
+
+def _write(org: Org, operation: str, item: Item, acting: Acting) -> None:
+    sobject = item.sobject
+    if operation in {"insert", "update"}:
+        if sobject.name in RULES:
+            RULES[sobject.name](org, item.new, item.old, acting)
+        _references(org, sobject, item.new, item.wanted)
+    if operation != "delete":
+        _unique(org, sobject, item.new)
+    item.record_id = str(item.new["Id"])
+    org.tables.put(sobject.name, {name: value for name, value in item.new.items() if name not in sobject.transient})
+    saved = org.tables.get(sobject.name, item.record_id)
+    if operation in {"delete", "undelete"} and sobject.name == "Case":
+        children.set_deleted(org, item.record_id, deleted=operation == "delete")
+    match operation:
+        case "delete":
+            org.changed(Change("delete", sobject.name, saved if item.given else item.old, None))
+        case "undelete":
+            org.changed(Change("undelete", sobject.name, None, saved))
+        case "update":
+            org.changed(Change("update", sobject.name, item.old, saved))
+        case _:
+            org.changed(Change("insert", sobject.name, None, saved))
+
+
+def _finish(org: Org, operation: str, item: Item, acting: Acting) -> None:
+    """What comes after the triggers: assignment rules, and what hangs on the record."""
+    if operation not in {"insert", "update"}:
+        return
+    if "OwnerId" in item.wanted and org.switches.explicitOwnerWins:
+        acting = replace(acting, auto_assign=False)
+    saved = org.tables.get(item.sobject.name, item.record_id)
+    assert saved is not None
+    if after := AFTER.get(item.sobject.name):
+        after(org, saved, item.old, acting)
+    if comments := item.wanted.get("Comments") if item.sobject.name == "Case" else None:
+        insert(org, CASE_COMMENT, {"ParentId": item.record_id, "CommentBody": comments}, acting)
+
+
+def change_by_org(org: Org, sobject: SObject, old: Row, new: Row, acting: Acting) -> None:
+    """A change of fields that no user may change; triggers hear of it all the same."""
+    item = Item(sobject, record_id=str(old["Id"]), old=old, new=new)
+    with org.transaction():
+        _fire(org, "before", "update", [item], acting)
+        _stop(item, partial=False)
+        org.tables.put(sobject.name, item.new)
+        org.changed(Change("update", sobject.name, old, item.new))
+        _fire(org, "after", "update", [item], acting)
+        _stop(item, partial=False)
 
 
 def existing(org: Org, sobject: SObject, record_id: str) -> Row:
@@ -80,30 +286,13 @@ def existing(org: Org, sobject: SObject, record_id: str) -> Row:
     return row
 
 
-def _save(org: Org, sobject: SObject, row: Row, old: Row | None, *, wanted: Row, acting: Acting) -> None:
-    _touch(org, row, acting)
-    if "OwnerId" in wanted and org.switches.explicitOwnerWins:
-        acting = replace(acting, auto_assign=False)
-    if before := BEFORE.get(sobject.name):
-        before(org, row, old, acting)
-    _references(org, sobject, row, wanted)
-    _unique(org, sobject, row)
-    written_only = {
-        field.name: row.pop(field.name) for field in sobject.fields if field.write_only and field.name in row
-    }
-    org.tables.put(sobject.name, row)
-    org.changed(Change("update" if old else "insert", sobject.name, old, row))
-    if after := AFTER.get(sobject.name):
-        after(org, row, old, acting)
-    if written_only.get("Comments"):
-        insert(org, CASE_COMMENT, {"ParentId": row["Id"], "CommentBody": written_only["Comments"]}, acting)
-
-
 def _touch(org: Org, row: Row, acting: Acting) -> None:
     row.update(LastModifiedDate=org.now, LastModifiedById=acting.user_id, SystemModstamp=org.now)
 
 
-def _fitted(org: Org, sobject: SObject, given: Mapping[str, object], *, creating: bool) -> Row:
+def _fitted(
+    org: Org, sobject: SObject, given: Mapping[str, object], *, creating: bool, whole: bool = True
+) -> Row:
     named = [(_named(org, sobject, name), value) for name, value in given.items() if name != "attributes"]
     sealed = tuple(field.name for field, _ in named if not (field.create if creating else field.update))
     if sealed:
@@ -122,7 +311,7 @@ def _fitted(org: Org, sobject: SObject, given: Mapping[str, object], *, creating
             if refusal.errors[0].code == "JSON_PARSER_ERROR":
                 raise
             errors += refusal.errors
-    errors += _missing(sobject, row, creating=creating)
+    errors += _missing(sobject, row, creating=creating and whole)
     if errors:
         raise Refusal(errors)
     return row
@@ -151,7 +340,7 @@ def _references(org: Org, sobject: SObject, row: Row, wanted: Row) -> None:
         if field.kind != "reference" or wanted.get(field.name) is None:
             continue
         target_id = str(row[field.name])
-        target = BY_PREFIX.get(target_id[:3])
+        target = org.catalog.by_prefix.get(target_id[:3])
         if target is None or target.name not in field.refers_to:
             raise refuse("MALFORMED_ID", f"{field.title}: id value of incorrect type: {target_id}", (field.name,))
         referred = org.tables.get(target.name, target_id)

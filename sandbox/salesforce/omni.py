@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sandbox.salesforce import dml
 from sandbox.salesforce.objects import AGENT_WORK, CASE
-from sandbox.salesforce.org import Acting, Change, Org
+from sandbox.salesforce.org import Acting, Org
 from sandbox.salesforce.schema import Row
 
 ACTIONS = ("assign", "accept", "decline", "close")
@@ -59,8 +59,7 @@ def _own(org: Org, case_id: str, owner_id: str, actor_id: str) -> None:
 def _move(org: Org, work: Row, status: str, moment: str) -> Row:
     """Only Omni-Channel itself changes an AgentWork row; through the API no field of it is updatable."""
     new = {**work, "Status": status, moment: org.now, "SystemModstamp": org.now, "LastModifiedDate": org.now}
-    org.tables.put("AgentWork", new)
-    org.changed(Change("update", "AgentWork", work, new))
+    dml.change_by_org(org, AGENT_WORK, work, new, Acting(str(work["UserId"]), auto_assign=False))
     return new
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
+from sandbox.salesforce.catalog import Catalog
 from sandbox.salesforce.clock import OrgClock
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.ids import Mint
-from sandbox.salesforce.objects import CASE
+from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.schema import Field, Row, SObject
 from sandbox.salesforce.switches import Switches
 from sandbox.salesforce.tables import Tables
@@ -34,6 +36,24 @@ class Change:
 
 
 Listener = Callable[[list[Change]], None]
+
+
+Deferred = Callable[[], None]
+
+
+class Automation(Protocol):
+    """The org's triggers."""
+
+    def fire(
+        self, moment: str, operation: str, sobject: SObject, new: list[Row] | None, old: list[Row] | None, acting: Acting
+    ) -> Sequence[list[ApiError]]:
+        """Run the triggers for at most 200 records and say what each is refused for.
+
+        Before triggers change the rows of `new`. A Refusal fails all of them.
+        """
+
+    def ended(self) -> None:
+        """The outermost transaction is over."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +83,8 @@ class Org:
     clock: OrgClock
     mint: Mint
     org_id: str
-    tables: Tables = field(default_factory=Tables)
+    catalog: Catalog = field(default_factory=Catalog)
+    tables: Tables = field(init=False)
     switches: Switches = field(default_factory=Switches)
     usage: Usage = field(default_factory=Usage)
     cursors: Cursors = field(default_factory=Cursors)
@@ -72,26 +93,34 @@ class Org:
     last_case_number: int = 1000
     now: str = ""
     listeners: list[Listener] = field(default_factory=list)
+    automation: Automation | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    """Taken at each door of the org, by the requests of its server and by its own jobs."""
+    deferred: list[Deferred] = field(default_factory=list)
+    """What starts when the outermost transaction has committed; a savepoint that is undone takes it back."""
     _concealed: dict[str, Literal["hidden", "missing"]] = field(default_factory=dict)
     _changes: list[Change] = field(default_factory=list)
     _depth: int = 0
 
+    def __post_init__(self) -> None:
+        self.tables = Tables(self.catalog)
+
     def clear(self) -> None:
-        """Everything as in a new org, except its clock, its ids and those who listen."""
+        """Everything as in a new org, except its clock, its ids, what was deployed to it and those who listen."""
         self.clock.skew = 0.0
-        self.tables, self.switches, self.usage, self.cursors = Tables(), Switches(), Usage(), Cursors()
+        self.tables, self.switches, self.usage, self.cursors = Tables(self.catalog), Switches(), Usage(), Cursors()
         self.rule, self.last_case_number = None, 1000
         self._concealed.clear()
 
     def field(self, sobject: SObject, name: str) -> Field | None:
         """The field as API users see it: without field-level security it is not there at all."""
         found = sobject.by_name.get(name.lower())
-        if found is None or (sobject is CASE and found.name in self._concealed):
+        if found is None or (sobject.name == "Case" and found.name in self._concealed):
             return None
         return found
 
     def visible(self, sobject: SObject) -> list[Field]:
-        return [each for each in sobject.fields if sobject is not CASE or each.name not in self._concealed]
+        return [each for each in sobject.fields if sobject.name != "Case" or each.name not in self._concealed]
 
     def conceal(self, name: str, how: str) -> None:
         """Hide a Case field from the API (hidden), take it out of the org with its values (missing), or show it."""
@@ -117,7 +146,7 @@ class Org:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; an inner one is a savepoint. Listeners hear of changes when the outermost commits."""
-        mark, heard = self.tables.mark(), len(self._changes)
+        mark, heard, deferred = self.tables.mark(), len(self._changes), len(self.deferred)
         if self._depth == 0:
             self.now = self.clock.stamp(whole_seconds=self.switches.wholeSeconds)
         self._depth += 1
@@ -125,12 +154,29 @@ class Org:
             yield
         except BaseException:
             self.tables.undo(mark)
-            del self._changes[heard:]
-            raise
-        finally:
+            del self._changes[heard:], self.deferred[deferred:]
             self._depth -= 1
+            if self._depth == 0 and self.automation is not None:
+                self.automation.ended()
+            raise
+        self._depth -= 1
         if self._depth == 0:
             self._commit()
+            if self.automation is not None:
+                self.automation.ended()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Inside a transaction that has nothing to undo: let others at the org meanwhile."""
+        self._commit()
+        depth, self._depth = self._depth, 0
+        self.lock.release()
+        try:
+            yield
+        finally:
+            self.lock.acquire()
+            self._depth = depth
+            self.now = self.clock.stamp(whole_seconds=self.switches.wholeSeconds)
 
     @contextmanager
     def separately(self) -> Iterator[None]:
@@ -143,6 +189,9 @@ class Org:
         for chunk in chunks(changes):
             for listener in self.listeners:
                 listener(chunk)
+        deferred, self.deferred = self.deferred, []
+        for start in deferred:
+            start()
 
 
 def chunks(changes: list[Change]) -> Iterator[list[Change]]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 
 from sandbox.salesforce.errors import refuse
-from sandbox.salesforce.objects import BY_PREFIX, OBJECTS
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.records import record_url
 from sandbox.salesforce.schema import Field, Row, SObject
@@ -39,7 +38,7 @@ def _answer(org: Org, call: Call, *, deleted_too: bool) -> Answer:
     if "q" not in call.query:
         raise refuse("MALFORMED_QUERY", "SOQL query is required: missing parameter q")
     select = parse(call.query["q"])
-    sobject = _source(select)
+    sobject = _source(org, select)
     rows = _found(org, select, sobject, deleted_too=deleted_too)
     if select.count is not None:
         return _counted(org, select, sobject, rows)
@@ -48,8 +47,8 @@ def _answer(org: Org, call: Call, *, deleted_too: bool) -> Answer:
     return _page(org, call, records)
 
 
-def _source(select: Select) -> SObject:
-    sobject = OBJECTS.get(select.object_name.text.lower())
+def _source(org: Org, select: Select) -> SObject:
+    sobject = org.catalog.by_name.get(select.object_name.text.lower())
     if sobject is None:
         raise at(
             select.text,
@@ -142,15 +141,15 @@ def _nest(org: Org, version: str, record: Row, row: Row, each: Path) -> None:
         if found is None:
             place[reference.relationship] = None
             return
-        inner = place.setdefault(reference.relationship, {"attributes": _attributes(version, reference, source)})
+        inner = place.setdefault(reference.relationship, {"attributes": _attributes(org, version, reference, source)})
         assert isinstance(inner, dict)
         place, source = inner, found
     place[each.field.name] = source[each.field.name]
 
 
-def _attributes(version: str, reference: Field, row: Row) -> Mapping[str, str]:
+def _attributes(org: Org, version: str, reference: Field, row: Row) -> Mapping[str, str]:
     target_id = str(row[reference.name])
-    kind = BY_PREFIX[target_id[:3]].name
+    kind = org.catalog.by_prefix[target_id[:3]].name
     shown = kind if len(reference.refers_to) == 1 else "Name"
     return {"type": shown, "url": record_url(version, kind, target_id)}
 

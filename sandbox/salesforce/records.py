@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from sandbox.salesforce import dml, ids, multipart
 from sandbox.salesforce.errors import refuse
-from sandbox.salesforce.objects import OBJECTS
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field, Row, SObject
 from sandbox.salesforce.web import Answer, Call
 
 
 def create(org: Org, call: Call) -> Answer:
-    sobject = object_named(call.parameters["object"])
+    sobject = object_named(org, call.parameters["object"])
     if not sobject.create:
         raise refuse("METHOD_NOT_ALLOWED", "HTTP Method 'POST' not allowed. Allowed are GET,HEAD")
     record_id = dml.insert(org, sobject, _body(call), call.acting)
@@ -19,13 +18,13 @@ def create(org: Org, call: Call) -> Answer:
 
 
 def read(org: Org, call: Call) -> Answer:
-    sobject = object_named(call.parameters["object"])
+    sobject = object_named(org, call.parameters["object"])
     row = dml.existing(org, sobject, known_id(org, sobject, call.parameters["id"]))
     return Answer(200, shown(org, call, sobject, row))
 
 
 def change(org: Org, call: Call) -> Answer:
-    sobject = object_named(call.parameters["object"])
+    sobject = object_named(org, call.parameters["object"])
     record_id = known_id(org, sobject, call.parameters["id"])
     body = call.json_object()
     if not sobject.update:
@@ -35,7 +34,7 @@ def change(org: Org, call: Call) -> Answer:
 
 
 def remove(org: Org, call: Call) -> Answer:
-    sobject = object_named(call.parameters["object"])
+    sobject = object_named(org, call.parameters["object"])
     dml.delete(org, sobject, known_id(org, sobject, call.parameters["id"]), call.acting)
     return Answer(204)
 
@@ -80,8 +79,8 @@ def remove_by_external_id(org: Org, call: Call) -> Answer:
     return Answer(204)
 
 
-def object_named(name: str) -> SObject:
-    sobject = OBJECTS.get(name.lower())
+def object_named(org: Org, name: str) -> SObject:
+    sobject = org.catalog.by_name.get(name.lower())
     if sobject is None:
         raise refuse("NOT_FOUND")
     return sobject
@@ -123,7 +122,7 @@ def created(call: Call, sobject: SObject, record_id: str, more: Row | None = Non
 
 def read_by_key(org: Org, call: Call) -> Answer:
     """`sobjects/X/a/b`: the record whose external id a is b, or the bytes of record a if b is a base64 field."""
-    sobject = object_named(call.parameters["object"])
+    sobject = object_named(org, call.parameters["object"])
     blob = org.field(sobject, call.parameters["value"])
     if blob is None or blob.kind != "base64":
         return _read_by_external_id(org, call)
@@ -145,7 +144,7 @@ def _wanted(org: Org, sobject: SObject, name: str) -> Field:
 
 
 def _external_id(org: Org, call: Call) -> tuple[SObject, Field]:
-    sobject, name = object_named(call.parameters["object"]), call.parameters["field"]
+    sobject, name = object_named(org, call.parameters["object"]), call.parameters["field"]
     field = org.field(sobject, name)
     if field is None or not field.external_id:
         raise refuse("NOT_FOUND", f"Provided external ID field does not exist or is not accessible: {name}")

@@ -14,8 +14,7 @@ MOST_LOSERS = 2
 
 def undelete(org: Org, case_ids: Sequence[str], acting: Acting) -> None:
     with org.transaction():
-        for case_id in case_ids:
-            dml.undelete(org, CASE, case_id, acting)
+        dml.perform(org, "undelete", [dml.Item(CASE, {}, case_id) for case_id in case_ids], acting)
 
 
 def merge(org: Org, master_id: str, loser_ids: Sequence[str], acting: Acting) -> None:
@@ -30,6 +29,6 @@ def merge(org: Org, master_id: str, loser_ids: Sequence[str], acting: Acting) ->
         for loser_id in loser_ids:
             dml.existing(org, CASE, loser_id)
             children.move(org, loser_id, master_id)
-        for loser_id in loser_ids:
-            dml.delete(org, CASE, loser_id, acting, master_id)
+        losers = [dml.Item(CASE, {"MasterRecordId": master_id}, loser_id) for loser_id in loser_ids]
+        dml.perform(org, "delete", losers, acting)
         dml.update(org, CASE, master_id, {}, acting)

@@ -55,6 +55,11 @@ class SObject:
         return {field.relationship.lower(): field for field in self.fields if field.relationship}
 
     @cached_property
+    def transient(self) -> frozenset[str]:
+        """Fields that are taken but not kept."""
+        return frozenset(field.name for field in self.fields if field.write_only)
+
+    @cached_property
     def blank(self) -> Row:
         return {field.name: field.default for field in self.fields if not field.write_only}
 

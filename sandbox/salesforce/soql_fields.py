@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.salesforce.errors import Refusal
-from sandbox.salesforce.objects import BY_PREFIX, OBJECTS
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field, Row, SObject, boolean, email, text
 from sandbox.salesforce.soql_tokens import Token, at
@@ -54,7 +53,7 @@ def path(org: Org, query: str, sobject: SObject, token: Token) -> Path:
         if reference is None:
             raise _no_relationship(query, token, name)
         through.append(reference)
-        place = _target(reference)
+        place = _target(org, reference)
     field = org.field(place, last)
     if field is None or field.write_only:
         raise _no_column(query, token, last, place)
@@ -66,7 +65,7 @@ def referred(org: Org, reference: Field, row: Row) -> Row | None:
     target_id = row[reference.name]
     if target_id is None:
         return None
-    target = BY_PREFIX[str(target_id)[:3]]
+    target = org.catalog.by_prefix[str(target_id)[:3]]
     found = org.tables.get(target.name, str(target_id))
     if found is None or len(reference.refers_to) == 1:
         return found
@@ -74,8 +73,8 @@ def referred(org: Org, reference: Field, row: Row) -> Row | None:
     return {field.name: found.get(field.name) for field in NAME.fields} | {"Type": kind}
 
 
-def _target(reference: Field) -> SObject:
-    return OBJECTS[reference.refers_to[0].lower()] if len(reference.refers_to) == 1 else NAME
+def _target(org: Org, reference: Field) -> SObject:
+    return org.catalog.by_name[reference.refers_to[0].lower()] if len(reference.refers_to) == 1 else NAME
 
 
 def _getter(org: Org, through: tuple[Field, ...], name: str) -> Getter:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sandbox.salesforce.objects import OBJECTS
-from sandbox.salesforce.schema import Row
+from sandbox.salesforce.catalog import Catalog
+from sandbox.salesforce.schema import Row, SObject
 
 
 class Tables:
-    def __init__(self) -> None:
-        self._rows: dict[str, dict[str, Row]] = {sobject.name: {} for sobject in OBJECTS.values()}
+    def __init__(self, catalog: Catalog) -> None:
+        self._rows: dict[str, dict[str, Row]] = {}
         self._log: list[tuple[str, str, Row | None]] = []
-        self._unique: dict[tuple[str, str], dict[object, list[str]]] = {
-            (sobject.name, field.name): {}
-            for sobject in OBJECTS.values()
-            for field in sobject.fields
-            if field.external_id
-        }
+        self._unique: dict[tuple[str, str], dict[object, list[str]]] = {}
+        for sobject in catalog.by_name.values():
+            self.settle(sobject)
+
+    def settle(self, sobject: SObject) -> None:
+        """Room for an object that is new, or has new fields: those are blank in the records there are."""
+        rows = self._rows.setdefault(sobject.name, {})
+        for record_id, row in rows.items():
+            rows[record_id] = {**sobject.blank, **row}
+        for field in sobject.fields:
+            if field.external_id or field.unique:
+                self._unique.setdefault((sobject.name, field.name), {})
 
     def get(self, sobject: str, record_id: str) -> Row | None:
         return self._rows[sobject].get(record_id)
