@@ -1,0 +1,190 @@
+"""The metadata is right: the components that members.txt names and no other, well-formed, of one version."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from apex.package import META, NAMESPACE, members
+from tests.salesforce_package.tools import HERE, PACKAGE_DIRECTORIES, ROOT
+
+VERSION = "67.0"
+PROJECT = json.loads((ROOT / "sfdx-project.json").read_text())
+FILES = sorted(path for directory in PACKAGE_DIRECTORIES for path in (ROOT / directory).rglob(f"*{META}"))
+MAIN = ROOT / "apex/main"
+
+
+def read(path: str) -> ET.Element:
+    return ET.parse(MAIN / path).getroot()
+
+
+def texts(root: ET.Element, name: str) -> list[str]:
+    return [element.text or "" for element in root.iter(f"{{{NAMESPACE}}}{name}")]
+
+
+def table(root: ET.Element, name: str, key: str) -> dict[str, dict[str, str]]:
+    """The entries of a kind, by what they name: {key: {element: text}}."""
+    rows = [
+        {child.tag.partition("}")[2]: child.text or "" for child in entry}
+        for entry in root.iter(f"{{{NAMESPACE}}}{name}")
+    ]
+    return {row.pop(key): row for row in rows}
+
+
+def test_the_package_holds_what_members_txt_names() -> None:
+    found = sorted(
+        f"{directory} {member.type} {member.name}"
+        for directory in PACKAGE_DIRECTORIES
+        for member in members(ROOT / directory, {})
+    )
+    assert found == (HERE / "members.txt").read_text().splitlines()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_description_is_read_and_of_its_own_type(path: Path) -> None:
+    root = ET.parse(path).getroot()
+    suffix = path.name.removesuffix(META).rpartition(".")[2]
+    special = {
+        "cls": "ApexClass",
+        "trigger": "ApexTrigger",
+        "object": "CustomObject",
+        "field": "CustomField",
+        "tab": "CustomTab",
+    }
+
+    assert root.tag.lower() == f"{{{NAMESPACE}}}{special.get(suffix, suffix)}".lower()
+    for name in texts(root, "fullName")[:1]:
+        assert name == path.name.partition(".")[0]
+    if suffix in ("cls", "trigger"):
+        assert texts(root, "apiVersion") == [VERSION]
+        assert texts(root, "status") == ["Active"]
+
+
+def test_every_class_and_trigger_has_its_description() -> None:
+    code = {
+        path
+        for directory in PACKAGE_DIRECTORIES
+        for kind in ("cls", "trigger")
+        for path in (ROOT / directory).rglob(f"*.{kind}")
+    }
+    assert {path for path in code if not path.with_name(path.name + META).is_file()} == set()
+
+
+def test_the_project_names_every_package_directory_and_one_version() -> None:
+    named = [directory["path"] for directory in PROJECT["packageDirectories"]]
+
+    assert named[:2] == list(PACKAGE_DIRECTORIES)
+    assert [path for path in named if not (ROOT / path).is_dir()] == []
+    assert PROJECT["sourceApiVersion"] == VERSION
+
+
+def test_what_differs_from_org_to_org_is_replaced_or_the_deployment_stops() -> None:
+    for rule in PROJECT["replacements"]:
+        assert (ROOT / rule["filename"]).read_text().count(rule["stringToReplace"]) == 1
+        assert not rule.get("allowUnsetEnvVariable", False)
+    assert {rule["replaceWithEnv"] for rule in PROJECT["replacements"]} == {"CHAT_RELAY_URL", "CHAT_RELAY_USER"}
+
+
+def test_a_ticket_is_unique_and_its_letters_are_told_apart() -> None:
+    field = read("objects/Case/fields/ChatTicket__c.field-meta.xml")
+    for name, value in {
+        "type": "Text",
+        "length": "64",
+        "unique": "true",
+        "caseSensitive": "true",
+        "externalId": "true",
+    }.items():
+        assert texts(field, name) == [value], name
+
+
+def test_the_secret_is_a_formula_and_stands_nowhere() -> None:
+    credential = read("externalCredentials/ChatRelay.externalCredential-meta.xml")
+    parameters = table(credential, "externalCredentialParameters", "parameterType")
+
+    assert texts(credential, "authenticationProtocol") == ["Custom"]
+    assert parameters["NamedPrincipal"]["parameterName"] == "Relay"
+    assert parameters["AuthHeader"]["parameterName"] == "Authorization"
+    assert parameters["AuthHeader"]["parameterValue"] == "{!'Bearer ' & $Credential.ChatRelay.Secret}"
+
+
+def test_the_named_credential_adds_no_header_of_its_own() -> None:
+    credential = read("namedCredentials/ChatRelay.namedCredential-meta.xml")
+    parameters = table(credential, "namedCredentialParameters", "parameterType")
+
+    assert texts(credential, "namedCredentialType") == ["SecuredEndpoint"]
+    assert texts(credential, "generateAuthorizationHeader") == ["false"]
+    assert texts(credential, "allowMergeFieldsInHeader") == ["true"]
+    assert parameters["Url"]["parameterValue"].startswith("https://")
+    assert parameters["Authentication"]["externalCredential"] == "ChatRelay"
+
+
+def test_the_event_waits_for_the_commit() -> None:
+    event = read("objects/ChatCaseChange__e/ChatCaseChange__e.object-meta.xml")
+    assert texts(event, "publishBehavior") == ["PublishAfterCommit"]
+    assert texts(event, "eventType") == ["HighVolume"]
+
+
+def test_the_events_trigger_runs_as_a_user_of_its_own() -> None:
+    config = read("PlatformEventSubscriberConfigs/ChatCaseChanged.platformEventSubscriberConfig-meta.xml")
+    assert texts(config, "platformEventConsumer") == ["ChatCaseChanged"]
+    assert texts(config, "user") == ["chat-relay@user.invalid"]
+    assert int(texts(config, "batchSize")[0]) * 200 <= 6000, "All Cases of a job must fit into one Chat Relay Problem"
+
+
+PERMISSION_SETS = {
+    name: ET.parse(MAIN / f"permissionsets/{name}.permissionset-meta.xml").getroot()
+    for name in ("ChatRelayAgent", "ChatRelayIntegration", "ChatRelayAdmin")
+}
+
+
+@pytest.mark.parametrize("name", ["ChatRelayAgent", "ChatRelayIntegration"])
+def test_who_calls_out_may_use_the_credential(name: str) -> None:
+    permissions = PERMISSION_SETS[name]
+    assert table(permissions, "externalCredentialPrincipalAccesses", "externalCredentialPrincipal") == {
+        "ChatRelay-Relay": {"enabled": "true"}
+    }
+    assert table(permissions, "objectPermissions", "object")["UserExternalCredential"]["allowRead"] == "true"
+
+
+@pytest.mark.parametrize("name", PERMISSION_SETS)
+def test_everybody_who_has_a_permission_set_may_announce_and_sees_the_ticket(name: str) -> None:
+    permissions = PERMISSION_SETS[name]
+    event = table(permissions, "objectPermissions", "object")["ChatCaseChange__e"]
+    ticket = table(permissions, "fieldPermissions", "field")["Case.ChatTicket__c"]
+
+    assert (event["allowCreate"], event["allowRead"], event["allowEdit"], event["allowDelete"]) == (
+        "true",
+        "true",
+        "false",
+        "false",
+    )
+    assert ticket == {"readable": "true", "editable": "true" if name == "ChatRelayIntegration" else "false"}
+
+
+def test_the_relays_user_sees_all_cases_and_deletes_none() -> None:
+    case = table(PERMISSION_SETS["ChatRelayIntegration"], "objectPermissions", "object")["Case"]
+    assert {name for name, value in case.items() if value == "true"} == {
+        "allowCreate",
+        "allowRead",
+        "allowEdit",
+        "viewAllRecords",
+    }
+
+
+def test_agents_may_call_what_the_utility_bar_and_flows_call() -> None:
+    classes = set(table(PERMISSION_SETS["ChatRelayAgent"], "classAccesses", "apexClass"))
+    entries = {
+        path.stem
+        for path in (MAIN / "classes").glob("*.cls")
+        if "@AuraEnabled" in path.read_text() or "@InvocableMethod" in path.read_text()
+    }
+    assert classes == entries
+
+
+def test_the_admin_sees_every_field_of_a_problem() -> None:
+    fields = {path.name.partition(".")[0] for path in (MAIN / "objects/ChatRelayProblem__c/fields").iterdir()}
+    granted = set(table(PERMISSION_SETS["ChatRelayAdmin"], "fieldPermissions", "field"))
+    assert granted == {f"ChatRelayProblem__c.{name}" for name in fields} | {"Case.ChatTicket__c"}

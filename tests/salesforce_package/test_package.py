@@ -1,0 +1,133 @@
+"""make package: zips that hold everything, name everything, and carry this org's address and user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from apex.package import META, NAMESPACE, ZIPS, PackageError, package
+from tests.salesforce_package.tools import ROOT, copy_of_the_package, spoil
+
+ENVIRONMENT = {"CHAT_RELAY_URL": "https://relay.example.com/a?b&c", "CHAT_RELAY_USER": "chat@acme.example"}
+
+
+def contents(archive: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.testzip() is None
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def manifest(files: dict[str, bytes]) -> set[tuple[str, str]]:
+    root = ET.fromstring(files["package.xml"])
+    return {
+        (types.findtext(f"{{{NAMESPACE}}}name") or "", member.text or "")
+        for types in root.iter(f"{{{NAMESPACE}}}types")
+        for member in types.iter(f"{{{NAMESPACE}}}members")
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return copy_of_the_package(tmp_path)
+
+
+@pytest.mark.parametrize("name", ZIPS)
+def test_a_zip_names_as_many_components_as_there_are_sources(name: str, tmp_path: Path) -> None:
+    package(ROOT, tmp_path, ENVIRONMENT)
+    sources = [path for directory in ZIPS[name] for path in (ROOT / directory).rglob(f"*{META}")]
+    code = [
+        path
+        for directory in ZIPS[name]
+        for kind in ("cls", "trigger")
+        for path in (ROOT / directory).rglob(f"*.{kind}")
+    ]
+
+    files = contents(tmp_path / name)
+
+    assert len(manifest(files)) == len(sources)
+    assert {path.name for path in code} <= {Path(file).name for file in files}
+    for file, content in files.items():
+        if not file.endswith((".cls", ".trigger")):
+            ET.fromstring(content)
+
+
+def test_an_object_is_one_file_with_its_fields_and_list_views(tmp_path: Path) -> None:
+    package(ROOT, tmp_path, ENVIRONMENT)
+    root = ET.fromstring(contents(tmp_path / "salesforce.zip")["objects/ChatRelayProblem__c.object"])
+
+    names = {
+        part: {entry.findtext(f"{{{NAMESPACE}}}fullName") for entry in root.findall(f"{{{NAMESPACE}}}{part}")}
+        for part in ("fields", "listViews")
+    }
+
+    assert names["listViews"] == {"Open", "All"}
+    assert {"Kind__c", "Message__c", "CaseIds__c", "Resolved__c"} < names["fields"]
+    assert root.findtext(f"{{{NAMESPACE}}}label") == "Chat Relay Problem"
+
+
+def test_address_and_user_are_filled_in(tmp_path: Path) -> None:
+    package(ROOT, tmp_path, ENVIRONMENT)
+    files = contents(tmp_path / "salesforce.zip")
+
+    credential = ET.fromstring(files["namedCredentials/ChatRelay.namedCredential"])
+    config = ET.fromstring(files["PlatformEventSubscriberConfigs/ChatCaseChanged.platformEventSubscriberConfig"])
+
+    assert "https://relay.example.com/a?b&c" in [element.text for element in credential.iter()]
+    assert "chat@acme.example" in [element.text for element in config.iter()]
+    assert [name for name, content in files.items() if b".invalid" in content] == []
+
+
+@pytest.mark.parametrize("missing", ENVIRONMENT)
+def test_without_address_or_user_there_is_no_zip(missing: str, tmp_path: Path) -> None:
+    environment = {**{k: v for k, v in os.environ.items() if k not in ENVIRONMENT}, **ENVIRONMENT}
+    del environment[missing]
+    command = [sys.executable, "-m", "apex.package"]
+
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == f"make package: {missing} is not set; docs/salesforce.md says what it should be\n"
+
+
+def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
+    package(ROOT, tmp_path / "one", ENVIRONMENT)
+    package(ROOT, tmp_path / "two", ENVIRONMENT)
+    for name in ZIPS:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_description_without_its_class_is_named(project: Path) -> None:
+    (project / "apex/main/classes/ChatCases.cls").unlink()
+    with pytest.raises(PackageError, match=r"ChatCases\.cls is missing"):
+        package(project, project / "build", ENVIRONMENT)
+
+
+def test_a_folder_of_unknown_things_is_named(project: Path) -> None:
+    (project / "apex/main/flows").mkdir()
+    (project / "apex/main/flows/A.flow-meta.xml").write_text("<Flow/>")
+    with pytest.raises(PackageError, match="folder flows"):
+        package(project, project / "build", ENVIRONMENT)
+
+
+def test_a_placeholder_that_is_gone_is_named(project: Path) -> None:
+    spoil(
+        project,
+        "apex/main/namedCredentials/ChatRelay.namedCredential-meta.xml",
+        "https://chat-relay.invalid",
+        "https://a.example",
+    )
+    with pytest.raises(PackageError, match=r"does not contain https://chat-relay\.invalid"):
+        package(project, project / "build", ENVIRONMENT)
+
+
+def test_the_projects_replacements_are_those_of_sf() -> None:
+    """The keys that sf knows: https://developer.salesforce.com/docs/atlas.en-us.sfdx_dev.meta/sfdx_dev/sfdx_dev_ws_string_replace.htm"""
+    for rule in json.loads((ROOT / "sfdx-project.json").read_text())["replacements"]:
+        assert set(rule) == {"filename", "stringToReplace", "replaceWithEnv"}
