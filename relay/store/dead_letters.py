@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 from relay.models import CaseInfo, DeadLetter
-
-Row = tuple[Any, ...]
-RunTogether = Callable[[Sequence[tuple[str, Sequence[object]]]], Awaitable[list[list[Row]]]]
+from relay.store.rooms import Row, RunTogether
 
 _TICKETS = """
 select ticket_id, case_id, user_id, attempts, created_at, problem, case_info from tickets
@@ -21,8 +17,10 @@ select command_id, verb, group_id, user_id, attempts, created_at, problem from c
 where state = 'failed' order by command_id"""
 
 # Replayed commands go to the end of their group's line: what came after them has been done.
+# "as letter" keeps postgresql.py from asking again when an answer was lost: the second time would find nothing, and the
+# operator would be told that there is no such dead letter.
 _REPLAY = {
-    "ticket": """update tickets set
+    "ticket": """update tickets as letter set
             state = 'open', problem = null, ended_at = null, holder = null, attempts = 0, due = $2
         where ticket_id = $1 and state = 'failed' and case_info is not null returning 1""",
     "command": """insert into commands (verb, group_id, user_id, state, claim, attempts, due, created_at)
@@ -30,8 +28,8 @@ _REPLAY = {
         where command_id = $1 and state = 'failed' returning 1""",
 }
 _DROP = {
-    "ticket": """update tickets set state = 'dropped', case_info = null where ticket_id = $1 and state = 'failed'
-        returning 1""",
+    "ticket": """update tickets as letter set state = 'dropped', case_info = null
+        where ticket_id = $1 and state = 'failed' returning 1""",
     "command": "delete from commands where command_id = $1 and state = 'failed' returning 1",
 }
 
@@ -52,10 +50,11 @@ class DeadLetters:
         kind, key = _kind_and_key(name)
         if kind not in _REPLAY:
             return False
-        steps: list[tuple[str, Sequence[object]]] = [(_REPLAY[kind], (key, now))]
-        if kind == "command":
-            steps.append((_DROP[kind], (key,)))
-        return bool((await self._run_steps(steps))[0])
+        if kind == "ticket":
+            return bool((await self._run_steps([(_REPLAY[kind], (key, now))]))[0])
+        [found] = await self._run_steps([("select group_id from commands where command_id = $1", (key,))])
+        steps = [(_REPLAY[kind], (key, now)), (_DROP[kind], (key,))]
+        return bool((await self._run_steps(steps, alone_with=[row[0] for row in found]))[0])
 
     async def drop(self, name: str) -> bool:
         """Forget it; False if there is no such dead letter."""

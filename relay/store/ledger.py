@@ -70,9 +70,11 @@ where ticket_id = $1 and state = 'failed' and case_id is not null"""
 
 _DELETE_COMMAND = "delete from commands where command_id = $1 and claim = $2 returning 1"
 
+# the same end again is our own turn, whose answer was lost
 _TAKE_TURN = """
 insert into notes (name, value) values ($1, $2)
-on conflict (name) do update set value = excluded.value where cast(notes.value as double precision) <= $3
+on conflict (name) do update set value = excluded.value
+    where cast(notes.value as double precision) <= $3 or notes.value = excluded.value
 returning 1"""
 
 # Whom /joingroup put in stays when agents change; whom /leavegroup took out stays out until the Case's next state,
@@ -156,6 +158,8 @@ class Ledger(Rooms, DeadLetters, Messages, People):
         return _ticket((await self._find_ticket(ticket_id))[0])  # somebody holds it, or it has ended
 
     async def find_ticket(self, ticket_id: str) -> Ticket | None:
+        if "\0" in ticket_id:  # which PostgreSQL takes in no text
+            return None
         rows = await self._find_ticket(ticket_id)
         return _ticket(rows[0]) if rows else None
 
@@ -178,12 +182,14 @@ class Ledger(Rooms, DeadLetters, Messages, People):
         )
 
     async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool:
+        there = await self.find_ticket(ticket.ticket_id)  # its Case may have been recorded since it was claimed
         change = _UPDATE_TICKET.format("state = 'failed', holder = null, problem = $3, ended_at = $4")
         rows, _ = await self._database.run_together(
             [
                 (change, (ticket.ticket_id, ticket.claim, json.dumps(problem), now)),
                 (_ENQUEUE_COMMENT, (ticket.ticket_id, now)),
-            ]
+            ],
+            alone_with=[there.case_id] if there is not None and there.case_id is not None else [],
         )
         return bool(rows)
 
@@ -192,7 +198,8 @@ class Ledger(Rooms, DeadLetters, Messages, People):
         return json.loads(rows[0][0]) if rows else None
 
     async def postpone_ticket(self, ticket: Ticket, until: float) -> bool:
-        return await self._update_ticket(ticket, "holder = null, attempts = attempts + 1, due = $3", until)
+        # a number, not "attempts + 1": done twice because an answer was lost, it still counts one
+        return await self._update_ticket(ticket, "holder = null, due = $3, attempts = $4", until, ticket.attempts + 1)
 
     async def claim_tickets(self, *, holder: str, now: float, until: float, limit: int) -> list[Ticket]:
         return [_ticket(row) for row in await self._run(_CLAIM_TICKETS, holder, now, until, limit)]
@@ -228,10 +235,10 @@ class Ledger(Rooms, DeadLetters, Messages, People):
 
     async def finish_command(self, command: Command) -> bool:
         done = (command.command_id, command.claim)
-        steps: list[Step] = [(_DELETE_COMMAND, done)]
-        if command.verb in _NOTES:
-            steps.insert(0, (_NOTE_MEMBER, (*done, _NOTES[command.verb])))
-        return bool((await self._database.run_together(steps))[-1])
+        if command.verb not in _NOTES:
+            return await self.forget_command(command)
+        steps: list[Step] = [(_NOTE_MEMBER, (*done, _NOTES[command.verb])), (_DELETE_COMMAND, done)]
+        return bool((await self._database.run_together(steps, alone_with=[command.group_id]))[-1])
 
     async def forget_command(self, command: Command) -> bool:
         return bool(await self._run(_DELETE_COMMAND, command.command_id, command.claim))

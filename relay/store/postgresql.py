@@ -48,7 +48,8 @@ _ONE_AT_A_TIME = """
 select count(pg_advisory_xact_lock(key))
 from (select distinct hashtextextended(name, 0) as key from unnest($1::text[]) as name order by key) as keys"""
 
-# An UPDATE of a ticket names the claim, so the second time it writes the same or, if the ticket has ended, nothing.
+# An UPDATE of a ticket names the claim, so the second time it writes the same or, if the ticket has ended, nothing:
+# whoever is told that he wrote nothing reads what is there.
 _REPEATABLE = re.compile(r"\s*(select|insert into (tickets|notes|members)|update tickets set|delete from members)\b")
 
 _AGAIN = ("40001", "40P01", "25006", "53300")

@@ -58,9 +58,8 @@ _ENQUEUE_NEWS = f"""{ENQUEUE_SYNC}
     and (rooms.seen_at = $2 or not exists (
         select 1 from commands where group_id = rooms.case_id and verb = 'sync' and state = 'failed'))"""
 
-_DUE_DISMISSALS = """
-update rooms set pending = 1 where dismiss_at is not null and dismiss_at <= $1 and gone = 0 and pending = 0
-returning case_id"""
+_IS_DUE = "dismiss_at is not null and dismiss_at <= $1 and gone = 0 and pending = 0"
+_MARK_DUE = f"update rooms set pending = 1 where {_IS_DUE} and case_id = $2 returning 1"
 
 # What was given up is not to be replayed any more when it is tried again, or has been done since.
 _RETRIED = """
@@ -161,10 +160,13 @@ class Rooms:
 
     async def enqueue_dismissals(self, now: float) -> int:
         """Have the groups dismissed whose time has come; how many."""
-        [cases] = await self._together([(_DUE_DISMISSALS, (now,))])
-        case_ids = [row[0] for row in cases]
-        await self._together([(ENQUEUE_SYNC, (case_id, now)) for case_id in case_ids], alone_with=case_ids)
-        return len(cases)
+        [due] = await self._together([(f"select case_id from rooms where {_IS_DUE}", (now,))])
+        case_ids = [row[0] for row in due]
+        steps: list[Step] = []
+        for case_id in case_ids:  # marked and queued at once: nobody would queue what is marked only
+            steps += [(_MARK_DUE, (now, case_id)), (ENQUEUE_SYNC, (case_id, now))]
+        marked = (await self._together(steps, alone_with=case_ids))[::2]
+        return sum(map(len, marked))
 
     async def forget_unclaimed(self, seen_before: float) -> None:
         """Drop states of Cases that no ticket has claimed, or claims any more, and for which nothing is to be done."""
