@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-_FOLDER = Path(__file__).parents[2] / "examples" / "customer-app"
+FOLDER = Path(__file__).parents[2] / "examples" / "customer-app"
 
 
 class CustomerApp:
@@ -30,7 +30,7 @@ class CustomerApp:
         }
         command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(self.port), "--log-level", "warning"]
         self._process = await asyncio.create_subprocess_exec(
-            *command, "--no-access-log", cwd=_FOLDER, env={**os.environ, **environment}
+            *command, "--no-access-log", cwd=FOLDER, env={**os.environ, **environment}
         )
 
     async def stop(self) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from sandbox.console.agent_calls import AgentCallFailed, AgentCalls, WithoutApex
-from sandbox.console.customer_app import CustomerApp, free_port
+from sandbox.console.customer_app import FOLDER, CustomerApp, free_port
 from sandbox.console.guard import guard
 from sandbox.console.health import Health
 from sandbox.console.masking import Masking
@@ -105,6 +105,7 @@ class Console:
                 web.post("/aura", self._aura),
                 web.post("/report", self._report),
                 web.static("/static", STATIC),
+                web.static("/example", FOLDER / "static"),
                 *self.chat.routes(),
             ]
         )

@@ -43,9 +43,9 @@ class Stream:
         await response.prepare(request)
         looker: asyncio.Queue[str] = asyncio.Queue()
         last = request.headers.get("Last-Event-ID", "0")
+        looker.put_nowait(_event("state", self._state()))
         for call in self._timeline.after(int(last) if last.isdigit() else 0):
             looker.put_nowait(_call(call))
-        looker.put_nowait(_event("state", self._state()))
         self._lookers.add(looker)
         try:
             while True:

@@ -27,7 +27,7 @@ async function start() {
 function showHome(shop) {
   leave()
   const past = shop.tickets.all()
-  page.replaceChildren(
+  const home = h('div', {},
     h('h1', {}, `Hello ${shop.user.name.split(' ')[0]}, how can we help?`),
     openForm(shop.user, shop.tickets.draft(), (draft) => showTicket(shop, shop.tickets.begin(draft))),
     past.length > 0 && h('section', { class: 'past' }, h('h2', {}, 'Your conversations'),
@@ -35,6 +35,7 @@ function showHome(shop) {
         h('li', {}, h('button', { class: 'past-ticket', onclick: () => showTicket(shop, shop.tickets.open(ticket)) },
           h('span', {}, ticket.caseInfo.subject), h('small', {}, new Date(ticket.openedAt).toLocaleString())))))),
   )
+  page.replaceChildren(home)
 }
 
 /** Opens it if it is new; otherwise asks for it. Both are the same after a reload. */

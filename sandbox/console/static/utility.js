@@ -1,0 +1,59 @@
+// The utility bar: Omni-Channel's offers, and the chat of whoever is the agent.
+
+import { h, post } from './dom.js'
+import { PlainChat } from './plain-chat.js'
+
+export class Utility {
+  #box
+  #openCase
+  #agentId
+  #chat
+  #isOpen = true
+  #unread = 0
+  #panel = h('div', { class: 'panel' })
+  #bar = h('div', { class: 'bar' })
+  #offers = h('div', { class: 'offers' })
+
+  constructor(box, { openCase }) {
+    this.#box = box
+    this.#openCase = openCase
+    box.replaceChildren(this.#offers, this.#panel, this.#bar)
+  }
+
+  show(state, agentId) {
+    if (agentId && agentId !== this.#agentId) {
+      this.#agentId = agentId
+      this.#chat?.stop()
+      this.#panel.replaceChildren()
+      this.#chat = new PlainChat(this.#panel, { agentId, state, openCase: this.#openCase, unread: (count) => this.#count(count) })
+    }
+    this.#chat?.learn(state)
+    this.#showOffers(state)
+    this.#drawBar()
+  }
+
+  #showOffers({ offers, cases }) {
+    const mine = offers.filter((offer) => offer.userId === this.#agentId && offer.status === 'Assigned')
+    this.#offers.replaceChildren(...mine.map(({ caseId, userId }) => {
+      const row = cases.find((each) => each.Id === caseId)
+      const answer = (action) => post('/org', { as: userId, omni: { caseId, userId, action } })
+      return h('div', { class: 'offer', role: 'alert' }, h('span', {}, 'Omni-Channel offers you ', h('b', {}, row?.Subject ?? caseId)),
+        h('button', { class: 'accept', onclick: () => answer('accept') }, 'Accept'),
+        h('button', { class: 'decline', onclick: () => answer('decline') }, 'Decline'))
+    }))
+  }
+
+  #count(count) {
+    this.#unread = count
+    this.#drawBar()
+  }
+
+  #drawBar() {
+    this.#panel.hidden = !this.#isOpen
+    this.#bar.replaceChildren(h('button', {
+      'aria-expanded': String(this.#isOpen),
+      class: this.#unread > 0 ? 'unread' : '',
+      onclick: () => (this.#isOpen = !this.#isOpen, this.#chat?.visible?.(this.#isOpen), this.#drawBar()),
+    }, h('span', { 'aria-hidden': 'true' }, '💬'), ` Customer chat${this.#unread > 0 ? ` (${this.#unread})` : ''}`, h('span', { class: 'caret', 'aria-hidden': 'true' }, this.#isOpen ? '▾' : '▴')))
+  }
+}
