@@ -476,23 +476,6 @@ async def test_an_agent_who_was_sent_away_before_he_became_the_owner_is_in(
     assert members(sandbox, case_id) == {"customer-0", agent}
 
 
-async def test_an_owner_who_was_deactivated_long_after_the_last_change_goes(relay: Relay, sandbox: Sandbox) -> None:
-    org = Org(sandbox)
-    case_id, other = await open_cases(relay, 2)
-    org.change(case_id, OwnerId=org.users[0])
-    await relay.reconciler.catch_up()
-    await sandbox.salesforce.do({"clockSkew": 1000})
-    org.change(other, OwnerId=org.users[1])
-    await relay.reconciler.catch_up()
-    await quiet(relay)
-
-    await sandbox.salesforce.do({"deactivate": org.users[0]})
-    await relay.reconciler.catch_up()
-    await quiet(relay)
-
-    assert members(sandbox, case_id) == {"customer-0"}
-
-
 async def test_the_group_of_a_case_that_lost_a_merge_goes_even_if_tencent_is_long_away(
     relay: Relay, sandbox: Sandbox
 ) -> None:

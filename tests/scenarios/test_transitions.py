@@ -12,6 +12,7 @@ from relay.store import open_ledger
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Relay, StartRelay
 from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell, undone
+from tests.scenarios.test_reconcile import long_after
 
 pytestmark = pytest.mark.anyio
 
@@ -134,7 +135,8 @@ async def lost_a_merge(stage: Stage) -> set[str] | None:
 
 
 async def agent_deactivated(stage: Stage) -> set[str] | None:
-    """No trigger of the Case fires, so it is never announced."""
+    """No trigger of the Case fires, so it is never announced; and the stamp of the Case does not move."""
+    await long_after(stage.relay, stage.sandbox, stage.org)
     await stage.sandbox.salesforce.do({"deactivate": stage.maria})
     await stage.relay.reconciler.catch_up()
     await quiet(stage.relay)
