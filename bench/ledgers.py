@@ -17,7 +17,8 @@ from relay.store import open_ledger
 from tests.postgres import cluster, execute
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
-TABLES = ("tickets", "commands", "notes", "rooms", "members")
+TABLES = "select name from sqlite_master where type = 'table' and name not like '%yoyo%' and name not like 'sqlite%'"
+IDENTITIES = "select table_name, column_name from information_schema.columns where is_identity = 'YES'"
 NOTHING = "select (select count(*) from tickets where state = 'open') + (select count(*) from commands)"
 
 
@@ -80,8 +81,8 @@ def undone(url: str) -> int:
 def size(url: str) -> int:
     """Bytes of the tables with their indexes."""
     if url.startswith("postgresql"):
-        total = "select sum(pg_total_relation_size(oid)) from pg_class where relname = any(%s)"
-        return int(str(execute(url, total, list(TABLES))[0][0]))
+        total = "select sum(pg_total_relation_size(relid)) from pg_stat_user_tables"
+        return int(str(execute(url, total)[0][0]))
     with contextlib.closing(sqlite3.connect(_path(url))) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     return _path(url).stat().st_size
@@ -91,14 +92,17 @@ async def copy(source: str, target: str) -> None:
     """Copy an SQLite ledger that no relay uses into an empty PostgreSQL database, as docs/scaling.md says."""
     await (await open_ledger(target)).close()  # makes the tables
     with contextlib.closing(sqlite3.connect(_path(source))) as old, psycopg.connect(target) as new:
-        for table in TABLES:
+        for (table,) in old.execute(TABLES).fetchall():
             rows = old.execute(f"select * from {table}")
             names = ", ".join(column[0] for column in rows.description)
             with new.cursor().copy(f"copy {table} ({names}) from stdin".encode()) as copying:
                 for row in rows:
                     copying.write_row(row)
-        last = "coalesce(max(command_id), 0) + 1, false"
-        new.execute(f"select setval(pg_get_serial_sequence('commands', 'command_id'), {last}) from commands".encode())
+        for table, column in new.execute(IDENTITIES.encode()).fetchall():
+            following = f"coalesce(max({column}), 0) + 1, false"
+            new.execute(
+                f"select setval(pg_get_serial_sequence('{table}', '{column}'), {following}) from {table}".encode()
+            )
 
 
 def _path(url: str) -> Path:
