@@ -1,0 +1,156 @@
+"""Faults put into the Apex, one at a time; its tests should see each. `python -m tests.salesforce_package.mutants`
+
+Prints every fault with its fate, and ends with 1 if fewer than nine of ten were found.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.salesforce_package.tools import PACKAGE_DIRECTORIES, ROOT, copy_of_the_package, spoil
+
+_ENOUGH = 0.9
+
+
+@dataclass(frozen=True)
+class Mutant:
+    what: str
+    file: str
+    old: str
+    new: str
+
+    @property
+    def path(self) -> str:
+        folder = "apex/omni" if self.file == "ChatWork.cls" else "apex/main"
+        return f"{folder}/{'triggers' if self.file.endswith('.trigger') else 'classes'}/{self.file}"
+
+
+MUTANTS = [
+    Mutant("a new owner is no news", "ChatCases.cls", "now.OwnerId != was.OwnerId || ", ""),
+    Mutant("closing is no news", "ChatCases.cls", "now.IsClosed != was.IsClosed || ", ""),
+    Mutant("a ticket that comes later is no news", "ChatCases.cls", " || now.ChatTicket__c != was.ChatTicket__c", ""),
+    Mutant("== for !=", "ChatCases.cls", "now.OwnerId != was.OwnerId", "now.OwnerId == was.OwnerId"),
+    Mutant("Cases without a ticket, too", "ChatCases.cls", "now.ChatTicket__c != null && ", ""),
+    Mutant("deleted Cases are not announced", "ChatCases.cls", "(saved == null || before == null", "(before == null"),
+    Mutant("new Cases are not announced", "ChatCases.cls", "saved == null || before == null || ", "saved == null || "),
+    Mutant(
+        "the trigger's exceptions reach the user",
+        "ChatCases.cls",
+        "} catch (Exception error)",
+        "} catch (QueryException error)",
+    ),
+    Mutant("not after undelete", "AssignAgent.trigger", ", after undelete", ""),
+    Mutant("not after delete", "AssignAgent.trigger", ", after delete", ""),
+    Mutant("not after insert", "AssignAgent.trigger", "after insert, ", ""),
+    Mutant(
+        "one event for the first Case only",
+        "ChatAnnouncement.cls",
+        "new List<Id>(caseIds)",
+        "new List<Id>{ new List<Id>(caseIds)[0] }",
+    ),
+    Mutant("a job for each save, no event", "ChatAnnouncement.cls", "Limits.getLimitDmlStatements()) && ", "0) && "),
+    Mutant("publishes up to the last statement", "ChatAnnouncement.cls", "used < most / 2", "used < most"),
+    Mutant("wrong path", "TIMCallouts.cls", "'/synccases'", "'/synccase'"),
+    Mutant("more than the relay takes at once", "TIMCallouts.cls", "CASES_A_CALL = 200", "CASES_A_CALL = 500"),
+    Mutant("no end of callouts in a job", "TIMCallouts.cls", "CALLS_A_JOB = 5", "CALLS_A_JOB = 500"),
+    Mutant("a failure counts as delivered", "TIMCallouts.cls", "            failure = answer;\n", ""),
+    Mutant("a broken job is forgotten", "TIMCallouts.cls", "UNHANDLED_EXCEPTION", "SUCCESS"),
+    Mutant("refusals are tried again", "TIMCallouts.cls", "!failure.isRetryable || ", ""),
+    Mutant("no retry", "TIMCallouts.cls", "attempt > DELAYS.size() || !isTriedAgain()", "true"),
+    Mutant("the last retry is left out", "TIMCallouts.cls", "attempt > DELAYS.size()", "attempt >= DELAYS.size()"),
+    Mutant("retries without end", "TIMCallouts.cls", "attempt + 1), DELAYS[attempt - 1]", "attempt), DELAYS[0]"),
+    Mutant(
+        "giving up leaves no trace",
+        "TIMCallouts.cls",
+        "            ChatProblems.record(waiting, failure, attempt);\n",
+        "",
+    ),
+    Mutant("invalid states leave no trace", "TIMCallouts.cls", "if (!invalid.isEmpty())", "if (false)"),
+    Mutant("success does not resolve", "TIMCallouts.cls", "            ChatProblems.resolve(delivered);\n", ""),
+    Mutant(
+        "ids of anything are taken for Cases", "TIMCallouts.cls", "caseId.getSobjectType() == Case.SObjectType", "true"
+    ),
+    Mutant(
+        "a queue's Case keeps an agent",
+        "ChatCaseStates.cls",
+        "owner == null ? new List<Agent>() : ",
+        "owner == null ? new List<Agent>{ new Agent(new User()) } : ",
+    ),
+    Mutant("inactive owners stay in", "ChatCaseStates.cls", " AND IsActive = TRUE", ""),
+    Mutant("deleted Cases are not read", "ChatCaseStates.cls", "            ALL ROWS\n", ""),
+    Mutant("a merge looks like a deletion", "ChatCaseStates.cls", "            mergedInto = row.MasterRecordId;\n", ""),
+    Mutant(
+        "open and closed are exchanged", "ChatCaseStates.cls", "isClosed = row.IsClosed", "isClosed = !row.IsClosed"
+    ),
+    Mutant("requests name no org", "ChatRelay.cls", "        body.put('orgId', UserInfo.getOrganizationId());\n", ""),
+    Mutant("GET", "ChatRelay.cls", "setMethod('POST')", "setMethod('GET')"),
+    Mutant("429 is final", "ChatRelay.cls", "status == 429 || ", ""),
+    Mutant("503 is final", "ChatRelay.cls", "status >= 500", "status > 503"),
+    Mutant(
+        "somebody else's page is a success",
+        "ChatRelay.cls",
+        "} else if (content.isEmpty()) {",
+        "} else if (status == 418) {",
+    ),
+    Mutant(
+        "a missing permission is an outage", "ChatRelay.cls", "return isForbidden(error) ? notAllowed() : ", "return "
+    ),
+    Mutant("the problem does not name the user", "ChatRelay.cls", "'The user ' + who + ' may", "'The user may"),
+    Mutant("each failure is a record", "ChatProblems.cls", "if (!found.isEmpty())", "if (false)"),
+    Mutant(
+        "all problems are one",
+        "ChatProblems.cls",
+        "Kind__c = :answer.kind AND HttpStatus__c = :answer.status",
+        "Kind__c != NULL",
+    ),
+    Mutant("half a success resolves all", "ChatProblems.cls", "left.isEmpty() ? System.now() : null", "System.now()"),
+    Mutant("the browser's history of any Case", "ChatSession.cls", "if (!canSee(caseId))", "if (caseId == null)"),
+    Mutant("closed Cases are listed", "ChatSession.cls", " AND IsClosed = FALSE", ""),
+    Mutant("everybody's Cases are listed", "ChatSession.cls", "OwnerId = :UserInfo.getUserId() AND ", ""),
+    Mutant("an outage is told as final", "ChatSession.cls", "answer.isRetryable", "false"),
+    Mutant("an action for Cases that nobody can see", "ChatCommand.cls", "if (!isVisible)", "if (body == null)"),
+    Mutant(
+        "only the first wish is done",
+        "ChatCommand.cls",
+        "for (Member member : members) {\n            if",
+        "for (Member member : new List<Member>{ members[0] }) {\n            if",
+    ),
+    Mutant("one callout too many", "ChatCommand.cls", "Limits.getCallouts() >=", "Limits.getCallouts() >"),
+    Mutant("adding removes", "ChatAddAgent.cls", "/joingroup", "/leavegroup"),
+    Mutant("dismissing removes", "ChatDismiss.cls", "/deletegroup", "/leavegroup"),
+    Mutant("work is news without a change", "ChatWork.cls", "before.get(work.Id).Status != work.Status", "true"),
+    Mutant("work on anything", "ChatWork.cls", "work.WorkItemId.getSobjectType() == Case.SObjectType", "true"),
+    Mutant("work on Cases without a chat", "ChatWork.cls", " AND ChatTicket__c != NULL", ""),
+]
+
+
+def survives(mutant: Mutant) -> bool:
+    """Whether all tests pass although the fault is there."""
+    with tempfile.TemporaryDirectory() as folder:
+        project = copy_of_the_package(Path(folder))
+        spoil(project, mutant.path, mutant.old, mutant.new)
+        directories = [str(project / directory) for directory in PACKAGE_DIRECTORIES]
+        command = [sys.executable, "-m", "sandbox.apex", "test", *directories]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=300).returncode == 0
+
+
+def main() -> int:
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        fates = list(pool.map(survives, MUTANTS))
+    lines = [
+        f"{'SURVIVED' if survived else 'killed  '} {mutant.file}: {mutant.what}"
+        for mutant, survived in zip(MUTANTS, fates, strict=True)
+    ]
+    killed = fates.count(False)
+    sys.stdout.write("\n".join([*lines, f"{killed} of {len(MUTANTS)} killed", ""]))
+    return 0 if killed >= _ENOUGH * len(MUTANTS) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
