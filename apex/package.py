@@ -12,98 +12,38 @@ import json
 import os
 import sys
 import xml.etree.ElementTree as ET
-import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from apex.components import Member, PackageError, archive, members
 
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
-META = "-meta.xml"
-ZIPS = {"salesforce.zip": ("apex/main",), "salesforce-omni.zip": ("apex/omni",)}
-"""Which package directories go together; AgentWork exists only in orgs with Omni-Channel, so its part goes alone."""
-
-TYPES = {
-    "classes": "ApexClass",
-    "triggers": "ApexTrigger",
-    "externalCredentials": "ExternalCredential",
-    "namedCredentials": "NamedCredential",
-    "permissionsets": "PermissionSet",
-    "tabs": "CustomTab",
-    "PlatformEventSubscriberConfigs": "PlatformEventSubscriberConfig",
-}
-"""The metadata type of what a folder holds."""
-CODE = ("classes", "triggers")
-"""Folders whose metadata stands beside a file that is deployed, too."""
-PARTS = {"fields": ("CustomField", "fields"), "listViews": ("ListView", "listViews")}
-"""What an object's folder holds: its type, and its element in the object's one file in the zip."""
+OMNI = "apex/omni"
+"""AgentWork exists only in orgs with Omni-Channel, so this package directory has a zip of its own."""
 
 
-class PackageError(Exception):
-    """The sources cannot be packaged; the text says which, and what to do."""
+def zips(project: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The zips and the package directories in each."""
+    directories = [directory["path"] for directory in project["packageDirectories"]]
+    return {"salesforce.zip": [path for path in directories if path != OMNI], "salesforce-omni.zip": [OMNI]}
 
 
-@dataclass(frozen=True)
-class Member:
-    """One component: its type and name in package.xml, and what of it goes into the zip."""
-
-    type: str
-    name: str
-    files: Mapping[str, bytes]
-
-
-def members(directory: Path, texts: Mapping[Path, bytes]) -> Iterator[Member]:
-    """Every component of a package directory. texts: files that are read from here instead of the disk."""
-    for meta in sorted(directory.rglob(f"*{META}")):
-        folder = meta.relative_to(directory).parts[0]
-        content = texts.get(meta, meta.read_bytes())
-        if folder == "objects":
-            yield _object_part(meta, content)
-        elif folder in CODE:
-            code = meta.with_name(meta.name.removesuffix(META))
-            if not code.is_file():
-                raise PackageError(f"{meta} describes no file: {code.name} is missing")
-            yield Member(
-                TYPES[folder], code.stem, {f"{folder}/{code.name}": code.read_bytes(), f"{folder}/{meta.name}": content}
-            )
-        elif folder in TYPES:
-            file = meta.name.removesuffix(META)
-            yield Member(TYPES[folder], file.partition(".")[0], {f"{folder}/{file}": content})
-        else:
-            raise PackageError(f"{meta}: nobody knows what is in a folder {folder}; name it in apex/package.py")
-
-
-def _object_part(meta: Path, content: bytes) -> Member:
-    """An object's own file, or one of its fields and list views, which end up in one file together."""
-    name = meta.name.partition(".")[0]
-    if meta.parent.name in PARTS:
-        kind, element = PARTS[meta.parent.name]
-        owner = meta.parent.parent.name
-        return Member(kind, f"{owner}.{name}", {f"objects/{owner}.object#{element}": content})
-    return Member("CustomObject", name, {f"objects/{name}.object#": content})
-
-
-def build(target: Path, found: list[Member], version: str) -> None:
-    """Writes the zip; the same sources make the same bytes."""
-    entries: dict[str, bytes] = {"package.xml": _manifest(found, version)}
+def contents(found: list[Member], version: str) -> dict[str, bytes]:
+    """The files of a zip. Objects are one file each, whatever they were made of."""
+    files = {path: content for member in found if not member.part_of for path, content in member.files.items()}
     objects: dict[str, ET.Element] = {}
     for member in found:
-        for path, content in member.files.items():
-            file, is_part, element = path.partition("#")
-            if is_part:
-                _compose(objects.setdefault(file, ET.Element(f"{{{NAMESPACE}}}CustomObject")), element, content)
-            else:
-                entries[file] = content
-    entries.update((file, _text(root)) for file, root in objects.items())
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file, content in sorted(entries.items()):
-            archive.writestr(zipfile.ZipInfo(file), content, zipfile.ZIP_DEFLATED)
+        if member.part_of:
+            root = objects.setdefault(member.part_of, ET.Element(_tag("CustomObject")))
+            _compose(root, member.element, ET.fromstring(member.files[""]))  # noqa: S314 - our own files
+    files.update((f"objects/{name}.object", _text(root)) for name, root in objects.items())
+    return {"package.xml": _manifest(found, version), **files}
 
 
-def _compose(root: ET.Element, element: str, content: bytes) -> None:
-    source = ET.fromstring(content)  # noqa: S314 - our own files
+def _compose(root: ET.Element, element: str, source: ET.Element) -> None:
     if element:
-        source.tag = f"{{{NAMESPACE}}}{element}"
+        source.tag = _tag(element)
         root.append(source)
     else:
         root.extend(source)
@@ -111,14 +51,18 @@ def _compose(root: ET.Element, element: str, content: bytes) -> None:
 
 
 def _manifest(found: list[Member], version: str) -> bytes:
-    root = ET.Element(f"{{{NAMESPACE}}}Package")
+    root = ET.Element(_tag("Package"))
     for kind in sorted({member.type for member in found}):
-        types = ET.SubElement(root, f"{{{NAMESPACE}}}types")
+        types = ET.SubElement(root, _tag("types"))
         for name in sorted(member.name for member in found if member.type == kind):
-            ET.SubElement(types, f"{{{NAMESPACE}}}members").text = name
-        ET.SubElement(types, f"{{{NAMESPACE}}}name").text = kind
-    ET.SubElement(root, f"{{{NAMESPACE}}}version").text = version
+            ET.SubElement(types, _tag("members")).text = name
+        ET.SubElement(types, _tag("name")).text = kind
+    ET.SubElement(root, _tag("version")).text = version
     return _text(root)
+
+
+def _tag(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
 
 
 def _text(root: ET.Element) -> bytes:
@@ -128,33 +72,32 @@ def _text(root: ET.Element) -> bytes:
     return text
 
 
-def replaced(root: Path, project: Mapping[str, object], environment: Mapping[str, str]) -> dict[Path, bytes]:
+def replaced(root: Path, project: Mapping[str, Any], environment: Mapping[str, str]) -> dict[Path, bytes]:
     """The files that sfdx-project.json's replacements change. Raises PackageError for a variable that is not set."""
     texts: dict[Path, bytes] = {}
-    for rule in project["replacements"]:  # type: ignore[attr-defined]
-        variable, path = rule["replaceWithEnv"], root / rule["filename"]
+    for rule in project["replacements"]:
+        variable, placeholder, path = rule["replaceWithEnv"], rule["stringToReplace"], root / rule["filename"]
         if not environment.get(variable):
             raise PackageError(f"{variable} is not set; docs/salesforce.md says what it should be")
         before = texts.get(path, path.read_bytes()).decode()
-        if rule["stringToReplace"] not in before:
-            raise PackageError(f"{path} does not contain {rule['stringToReplace']}")
-        texts[path] = before.replace(rule["stringToReplace"], _escaped(environment[variable])).encode()
+        if placeholder not in before:
+            raise PackageError(f"{path} does not contain {placeholder}")
+        value = environment[variable].replace("&", "&amp;").replace("<", "&lt;")
+        texts[path] = before.replace(placeholder, value).encode()
     return texts
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def package(root: Path, target: Path, environment: Mapping[str, str]) -> dict[str, list[Member]]:
     """Builds every zip into the target folder; returns what is in each."""
     project = json.loads((root / "sfdx-project.json").read_text())
     texts = replaced(root, project, environment)
-    made = {}
-    for name, directories in ZIPS.items():
-        found = [member for directory in directories for member in members(root / directory, texts)]
-        build(target / name, found, project["sourceApiVersion"])
-        made[name] = found
+    made = {
+        name: [member for directory in directories for member in members(root / directory, texts)]
+        for name, directories in zips(project).items()
+    }
+    target.mkdir(parents=True, exist_ok=True)
+    for name, found in made.items():
+        (target / name).write_bytes(archive(sorted(contents(found, project["sourceApiVersion"]).items())))
     return made
 
 

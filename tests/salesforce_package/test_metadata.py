@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from apex.package import META, NAMESPACE, members
+from apex.components import META, members
+from apex.package import NAMESPACE
 from tests.salesforce_package.tools import HERE, PACKAGE_DIRECTORIES, ROOT
 
 VERSION = "67.0"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -12,16 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from apex.package import META, NAMESPACE, ZIPS, PackageError, package
+from apex.components import META, PackageError
+from apex.package import NAMESPACE, package
 from tests.salesforce_package.tools import ROOT, copy_of_the_package, spoil
 
+ZIPS = {"salesforce.zip": "apex/main", "salesforce-omni.zip": "apex/omni"}
 ENVIRONMENT = {"CHAT_RELAY_URL": "https://relay.example.com/a?b&c", "CHAT_RELAY_USER": "chat@acme.example"}
 
 
-def contents(archive: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(archive) as opened:
-        assert opened.testzip() is None
-        return {name: opened.read(name) for name in opened.namelist()}
+def opened(archive: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(archive) as zipped:
+        assert zipped.testzip() is None
+        return {name: zipped.read(name) for name in zipped.namelist()}
 
 
 def manifest(files: dict[str, bytes]) -> set[tuple[str, str]]:
@@ -39,17 +43,12 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ZIPS)
-def test_a_zip_names_as_many_components_as_there_are_sources(name: str, tmp_path: Path) -> None:
-    package(ROOT, tmp_path, ENVIRONMENT)
-    sources = [path for directory in ZIPS[name] for path in (ROOT / directory).rglob(f"*{META}")]
-    code = [
-        path
-        for directory in ZIPS[name]
-        for kind in ("cls", "trigger")
-        for path in (ROOT / directory).rglob(f"*.{kind}")
-    ]
+def test_a_zip_names_as_many_components_as_there_are_sources(name: str, project: Path) -> None:
+    package(project, project / "build", ENVIRONMENT)
+    sources = list((ROOT / ZIPS[name]).rglob(f"*{META}"))
+    code = [path for kind in ("cls", "trigger") for path in (ROOT / ZIPS[name]).rglob(f"*.{kind}")]
 
-    files = contents(tmp_path / name)
+    files = opened(project / "build" / name)
 
     assert len(manifest(files)) == len(sources)
     assert {path.name for path in code} <= {Path(file).name for file in files}
@@ -58,9 +57,9 @@ def test_a_zip_names_as_many_components_as_there_are_sources(name: str, tmp_path
             ET.fromstring(content)
 
 
-def test_an_object_is_one_file_with_its_fields_and_list_views(tmp_path: Path) -> None:
-    package(ROOT, tmp_path, ENVIRONMENT)
-    root = ET.fromstring(contents(tmp_path / "salesforce.zip")["objects/ChatRelayProblem__c.object"])
+def test_an_object_is_one_file_with_its_fields_and_list_views(project: Path) -> None:
+    package(project, project / "build", ENVIRONMENT)
+    root = ET.fromstring(opened(project / "build/salesforce.zip")["objects/ChatRelayProblem__c.object"])
 
     names = {
         part: {entry.findtext(f"{{{NAMESPACE}}}fullName") for entry in root.findall(f"{{{NAMESPACE}}}{part}")}
@@ -72,9 +71,9 @@ def test_an_object_is_one_file_with_its_fields_and_list_views(tmp_path: Path) ->
     assert root.findtext(f"{{{NAMESPACE}}}label") == "Chat Relay Problem"
 
 
-def test_address_and_user_are_filled_in(tmp_path: Path) -> None:
-    package(ROOT, tmp_path, ENVIRONMENT)
-    files = contents(tmp_path / "salesforce.zip")
+def test_address_and_user_are_filled_in(project: Path) -> None:
+    package(project, project / "build", ENVIRONMENT)
+    files = opened(project / "build/salesforce.zip")
 
     credential = ET.fromstring(files["namedCredentials/ChatRelay.namedCredential"])
     config = ET.fromstring(files["PlatformEventSubscriberConfigs/ChatCaseChanged.platformEventSubscriberConfig"])
@@ -85,7 +84,7 @@ def test_address_and_user_are_filled_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ENVIRONMENT)
-def test_without_address_or_user_there_is_no_zip(missing: str, tmp_path: Path) -> None:
+def test_without_address_or_user_there_is_no_zip(missing: str) -> None:
     environment = {**{k: v for k, v in os.environ.items() if k not in ENVIRONMENT}, **ENVIRONMENT}
     del environment[missing]
     command = [sys.executable, "-m", "apex.package"]
@@ -96,11 +95,11 @@ def test_without_address_or_user_there_is_no_zip(missing: str, tmp_path: Path) -
     assert done.stderr == f"make package: {missing} is not set; docs/salesforce.md says what it should be\n"
 
 
-def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
-    package(ROOT, tmp_path / "one", ENVIRONMENT)
-    package(ROOT, tmp_path / "two", ENVIRONMENT)
+def test_the_same_sources_make_the_same_bytes(project: Path) -> None:
+    package(project, project / "one", ENVIRONMENT)
+    package(project, project / "two", ENVIRONMENT)
     for name in ZIPS:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert (project / "one" / name).read_bytes() == (project / "two" / name).read_bytes()
 
 
 def test_a_description_without_its_class_is_named(project: Path) -> None:
@@ -131,3 +130,45 @@ def test_the_projects_replacements_are_those_of_sf() -> None:
     """The keys that sf knows: https://developer.salesforce.com/docs/atlas.en-us.sfdx_dev.meta/sfdx_dev/sfdx_dev_ws_string_replace.htm"""
     for rule in json.loads((ROOT / "sfdx-project.json").read_text())["replacements"]:
         assert set(rule) == {"filename", "stringToReplace", "replaceWithEnv"}
+
+
+@pytest.fixture
+def widget(project: Path) -> Path:
+    """A package directory with a component and what it shows, as built."""
+    path = project / "sfdx-project.json"
+    described = json.loads(path.read_text())
+    described["packageDirectories"].append({"path": "widget"})
+    path.write_text(json.dumps(described))
+    for name, text in {
+        "aura/bar/bar.cmp": "<aura:component/>",
+        "aura/bar/bar.cmp-meta.xml": "<AuraDefinitionBundle/>",
+        "aura/bar/barHelper.js": "({})",
+        "staticresources/bar.resource-meta.xml": "<StaticResource/>",
+        "staticresources/bar/index.html": "<!doctype html>",
+        "cspTrustedSites/Chat.cspTrustedSite-meta.xml": "<CspTrustedSite/>",
+    }.items():
+        (project / "widget" / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / "widget" / name).write_text(text)
+    return project
+
+
+def test_a_component_brings_all_its_files_and_a_static_resource_is_an_archive(widget: Path) -> None:
+    package(widget, widget / "build", ENVIRONMENT)
+    files = opened(widget / "build/salesforce.zip")
+
+    assert {("AuraDefinitionBundle", "bar"), ("StaticResource", "bar"), ("CspTrustedSite", "Chat")} < manifest(files)
+    assert {"aura/bar/bar.cmp", "aura/bar/bar.cmp-meta.xml", "aura/bar/barHelper.js"} < set(files)
+    with zipfile.ZipFile(io.BytesIO(files["staticresources/bar.resource"])) as resource:
+        assert resource.namelist() == ["index.html"]
+
+
+def test_a_static_resource_that_was_not_built_is_named(widget: Path) -> None:
+    (widget / "widget/staticresources/bar/index.html").unlink()
+    with pytest.raises(PackageError, match="bar is empty or not there: build it first"):
+        package(widget, widget / "build", ENVIRONMENT)
+
+
+def test_a_package_directory_that_is_gone_is_named(widget: Path) -> None:
+    shutil.rmtree(widget / "widget")
+    with pytest.raises(PackageError, match="widget, which is not there"):
+        package(widget, widget / "build", ENVIRONMENT)

@@ -7,6 +7,7 @@ compiled into its library of types. https://github.com/apex-dev-tools/apex-ls ht
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import subprocess
 import tempfile
@@ -104,8 +105,10 @@ def pmd(folder: Path) -> list[str]:
 
 
 def copy_of_the_package(folder: Path, project: Path = ROOT) -> Path:
-    """The package somewhere else, to be spoiled."""
-    shutil.copy(project / "sfdx-project.json", folder)
+    """The Apex and its metadata somewhere else, to be spoiled."""
+    described = json.loads((project / "sfdx-project.json").read_text())
+    described["packageDirectories"] = [{"path": path} for path in PACKAGE_DIRECTORIES]
+    (folder / "sfdx-project.json").write_text(json.dumps(described))
     for directory in PACKAGE_DIRECTORIES:
         shutil.copytree(project / directory, folder / directory)
     return folder
