@@ -14,7 +14,7 @@ from typing import Literal
 
 from relay.drift import Drift, compare
 from relay.errors import CrmError, GroupConflict, GroupNotFound, GroupNotReady
-from relay.models import CaseState, Command, Room
+from relay.models import CaseState, Command, Group, Room
 from relay.ports import Crm, Im, Store
 
 _log = logging.getLogger(__name__)
@@ -109,22 +109,19 @@ class Membership:
         """Unix seconds; of a Case that was closed before, the time stays."""
         return room.seen_at + self._close_grace if room.dismiss_at is None else room.dismiss_at
 
-    async def drifts(self, room: Room) -> list[Drift]:
+    def drifts(self, room: Room, group: Group | None) -> list[Drift]:
         """How the group differs from what the Case's state asks for. Until a closed Case's group goes, nothing does."""
         case_id, fate = room.state.case_id, self._fate(room)
         if fate == "merged":
             return [Drift(case_id, fate, room.state.merged_into)]
-        if fate == "closing":
-            return []
-        group = await self._im.get_group(case_id)
         if fate == "open":
             return list(compare(room, group, self._im))
-        return [Drift(case_id, fate)] if group is not None else []
+        return [Drift(case_id, fate)] if fate == "ended" and group is not None else []
 
     async def _match(self, room: Room) -> None:
         """First in, then out: a Case is never left alone, and if the new agent cannot come, the old one stays."""
         case_id, names = room.state.case_id, {agent.user_id: agent.name for agent in room.state.agents}
-        for drift in await self.drifts(room):
+        for drift in self.drifts(room, await self._im.get_group(case_id)):
             match drift:
                 case Drift(what="no group"):
                     await self._make_again(room)

@@ -96,6 +96,10 @@ class Im(Protocol):
         """The group with all its members; None if there is no such group."""
         ...
 
+    async def get_groups(self, group_ids: Sequence[str]) -> dict[str, Group | None]:
+        """Each of the groups with all its members; None if there is no such group. One call for 50 of them."""
+        ...
+
     async def list_groups(self) -> set[str]:
         """The ids of all groups of the application."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from relay import ids
@@ -16,7 +16,7 @@ from relay.case_states import CaseStates
 from relay.drift import Drift
 from relay.errors import ImError, RelayError
 from relay.membership import Membership
-from relay.models import CaseState, Room
+from relay.models import CaseState, Group, Room
 from relay.ports import Crm, Im, Store
 
 _log = logging.getLogger(__name__)
@@ -77,14 +77,13 @@ class Reconciler:
         live = [case_id for case_id, room in rooms.items() if not room.gone or case_id in groups]
         states = {state.case_id: state for state in await self._crm.case_states([*live, *unseen])}
         drifts = [Drift(group, "orphan") for group in sorted(groups - rooms.keys() - set(unseen)) if _is_case(group)]
-        for case_id in sorted({*live, *unseen} - states.keys()):
-            drifts.append(Drift(case_id, "unknown Case"))
-        for case_id in unseen:
-            drifts += [Drift(case_id, "no state")] if case_id in states else []
-        news = [state for case_id, state in states.items() if _is_news(rooms.get(case_id), state)]
-        for case_id in live:
-            drifts += await self._drifts(rooms[case_id], states.get(case_id))
-        return drifts, news
+        drifts += [Drift(case_id, "unknown Case") for case_id in (*live, *unseen) if case_id not in states]
+        drifts += [Drift(case_id, "no state") for case_id in unseen if case_id in states]
+        # a Case that Salesforce does not show may be there all the same, so nobody is sent away for that
+        shown = [rooms[case_id] for case_id in live if case_id in states]
+        for start in range(0, len(shown), _TOGETHER):
+            drifts += await self._drifts(shown[start : start + _TOGETHER], states)
+        return drifts, [state for case_id, state in states.items() if _is_news(rooms.get(case_id), state)]
 
     async def repair(self) -> list[Drift]:
         """Take in what Salesforce says, mend what can be mended and report the rest; what was found."""
@@ -96,20 +95,34 @@ class Reconciler:
             await self._store.reapply(case_id, self._clock())
         return drifts
 
-    async def _drifts(self, room: Room, state: CaseState | None) -> list[Drift]:
-        """Of one group. A Case that Salesforce does not show may be there all the same, so nobody is sent away."""
-        if state is None:
-            return []
+    async def _drifts(self, rooms: Sequence[Room], states: Mapping[str, CaseState]) -> list[Drift]:
         found: list[Drift] = []
-        if _is_news(room, state):
-            found.append(Drift(room.state.case_id, "newer state"))
-            room = replace(room, state=state, seen_at=self._clock())
+        groups = await self._groups([room.state.case_id for room in rooms])
+        for known in rooms:
+            case_id, room = known.state.case_id, known
+            if _is_news(known, states[case_id]):
+                found.append(Drift(case_id, "newer state"))
+                room = replace(known, state=states[case_id], seen_at=self._clock())
+            group = groups[case_id]
+            if isinstance(group, ImError):
+                found.append(Drift(case_id, "unreadable", group.detail))
+            else:
+                found += self._membership.drifts(room, group)
+        return found
+
+    async def _groups(self, group_ids: Sequence[str]) -> dict[str, Group | ImError | None]:
+        """One that cannot be read for good keeps nobody from reading the others."""
         try:
-            return found + await self._membership.drifts(room)
+            return {**await self._im.get_groups(group_ids)}
         except ImError as error:
             if error.retryable or error.mendable:
                 raise
-            return [*found, Drift(room.state.case_id, "unreadable", error.detail)]
+            if len(group_ids) == 1:
+                return {group_ids[0]: error}
+        found: dict[str, Group | ImError | None] = {}
+        for group_id in group_ids:
+            found |= await self._groups([group_id])
+        return found
 
     async def _of_deactivated(self, since: float) -> list[CaseState]:
         """The stamps of their Cases do not move."""

@@ -9,7 +9,7 @@ Accounts: https://trtc.io/zh/document/34953 (account_import), https://cloud.tenc
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, TypeVar
 
 from relay.errors import AccountNotImported, GroupConflict, GroupNotFound, ImError, ImNonsense, ImRejected
@@ -113,7 +113,11 @@ class TencentIm:
 
     async def get_group(self, group_id: str) -> Group | None:
         """The group with all its members; None if there is no such group."""
-        return await groups.read(self._call, group_id)
+        return (await groups.read(self._call, [group_id]))[group_id]
+
+    async def get_groups(self, group_ids: Sequence[str]) -> dict[str, Group | None]:
+        """Each of the groups with all its members; None if there is no such group."""
+        return await groups.read(self._call, group_ids)
 
     async def list_groups(self) -> set[str]:
         """The ids of all groups of the application."""

@@ -65,6 +65,15 @@ async def test_a_group_that_was_never_made_or_is_dismissed_is_none(im: TencentIm
     assert await im.get_group(CASE) is None
 
 
+async def test_groups_are_read_fifty_at_once(im: TencentIm, sandbox: TencentSandbox) -> None:
+    await im.create_group(CASE, name="My order", user_id="alice")
+    missing = [f"500{number:015d}" for number in range(60)]
+    found = await im.get_groups([*missing, CASE])
+    assert found == dict.fromkeys(missing) | {CASE: Group(CASE, "My order", None, frozenset({"alice"}))}
+    assert sandbox.commands()[-2:] == ["get_group_info", "get_group_info"]
+    assert await im.get_groups([]) == {}
+
+
 async def test_a_crowd_is_read_to_the_last_member(
     im: TencentIm, rest: RestApi, sandbox: TencentSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

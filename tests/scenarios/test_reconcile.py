@@ -8,7 +8,7 @@ from relay.errors import CrmUnavailable
 from relay.reconcile_command import reconcile
 from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Relay, StartRelay, eventually
+from tests.scenarios.conftest import Relay, StartRelay, commands, eventually
 from tests.scenarios.test_damaged_rooms import writing
 from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell
 
@@ -188,15 +188,30 @@ async def test_the_fewer_requests_are_left_the_rarer_are_the_looks(
         assert relay.reconciler._stretch() == stretch
 
 
-async def test_salesforce_is_asked_for_two_hundred_cases_at_once(relay: Relay, sandbox: Sandbox) -> None:
-    await open_cases(relay, 5)
+async def test_a_pass_costs_few_calls(relay: Relay, sandbox: Sandbox) -> None:
+    await open_cases(relay, 60)
     await relay.reconciler.catch_up()
     await quiet(relay)
-    before = len(sandbox.salesforce_control.journal.entries())
+    before, asked = len(sandbox.salesforce_control.journal.entries()), len(commands(sandbox))
 
-    await relay.reconciler.repair()
+    assert await relay.reconciler.repair() == []
 
     assert len(sandbox.salesforce_control.journal.entries()) - before == 1  # nobody owns them, so no User is asked for
+    assert commands(sandbox)[asked:] == ["get_appid_group_list", "get_group_info", "get_group_info"]
+
+
+async def test_a_group_that_cannot_be_read_keeps_nobody_from_reading_the_others(relay: Relay, sandbox: Sandbox) -> None:
+    broken, damaged = await open_cases(relay, 2)
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    await sandbox.tencent.do({"leave": {"groupId": damaged, "userId": "customer-1"}})
+    sandbox.tencent_control.faults.add([Fault("get_group_info", times=2, errorCode=10018)])
+
+    found = await relay.reconciler.repair()
+    await quiet(relay)
+
+    assert [(drift.case_id, drift.what) for drift in found] == [(broken, "unreadable"), (damaged, "missing")]
+    assert members(sandbox, damaged) == {"customer-1"}
 
 
 async def test_the_command_says_that_all_is_well(
