@@ -3,14 +3,11 @@ import { readPage } from '../chat/socket-frames'
 
 /** A Case as Apex tells it. */
 export interface CaseInfo {
-  caseId: string
+  id: string
   caseNumber: string
   subject: string
   status: string
-  /** The customer's. */
-  name: string
-  ownerId: string
-  isClosed: boolean
+  customer: string
 }
 
 /** What the container says to the Aura component. Requests have an id, which their answer repeats. */
@@ -26,7 +23,7 @@ export type ToAura =
 /** What the Aura component says to the container. */
 export type FromAura =
   | { type: 'session'; login: ChatLogin; locale: string }
-  | { type: 'sessionError'; retryable: boolean }
+  | { type: 'sessionError'; retryable: boolean; detail: string }
   | { type: 'visible'; open: boolean }
   | { type: 'cases'; id: string; cases: CaseInfo[] }
   | { type: 'history'; id: string; page: Page }
@@ -39,7 +36,7 @@ export function readFromAura(value: unknown): FromAura | null {
   if (!isFields(value)) return null
   const { type, id } = value
   if (type === 'session') return readSession(value)
-  if (type === 'sessionError') return { type, retryable: value.retryable === true }
+  if (type === 'sessionError') return { type, retryable: value.retryable === true, detail: text(value.detail) }
   if (type === 'visible') return typeof value.open === 'boolean' ? { type, open: value.open } : null
   if (typeof id !== 'string') return null
   if (type === 'cases') return Array.isArray(value.cases) ? { type, id, cases: readCases(value.cases) } : null
@@ -62,15 +59,13 @@ function readSession(value: Fields): FromAura | null {
 function readCases(values: unknown[]): CaseInfo[] {
   return values
     .filter(isFields)
-    .filter((value) => isCaseId(value.caseId))
+    .filter((value) => isCaseId(value.id))
     .map((value) => ({
-      caseId: value.caseId as string,
+      id: value.id as string,
       caseNumber: text(value.caseNumber),
       subject: text(value.subject),
       status: text(value.status),
-      name: text(value.name),
-      ownerId: text(value.ownerId),
-      isClosed: value.isClosed === true,
+      customer: text(value.customer),
     }))
 }
 

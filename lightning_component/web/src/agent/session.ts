@@ -25,6 +25,8 @@ export class Session {
   state: SessionState = 'starting'
   client: ChatClient | null = null
   login: ChatLogin | null = null
+  /** Why it is not ready, in the words of whoever said no. */
+  detail = ''
   /** Milliseconds; the next time to ask for a signature. */
   private renewAt = Infinity
   private pause = FIRST_PAUSE
@@ -55,7 +57,8 @@ export class Session {
   }
 
   /** Salesforce gave no signature. */
-  unsigned(retryable: boolean): void {
+  unsigned(retryable: boolean, detail: string): void {
+    this.detail = detail
     this.renewAt = this.now() + this.nextPause()
     if (!this.live) this.set(retryable ? 'away' : 'denied')
   }
@@ -110,6 +113,7 @@ export class Session {
   }
 
   private refused(error: ChatError): void {
+    this.detail = `${error.code} ${error.message}`
     this.set('refused')
     this.bridge.send({ type: 'error', code: `chat-${error.code}`, detail: error.message })
   }

@@ -6,7 +6,6 @@ import { Conversation } from './conversation'
 import { History, type WholeHistory } from './history'
 import type { Memory } from './memory'
 import { Outbox } from './outbox'
-import { about } from './rooms'
 
 export interface ChatOptions {
   client: ChatClient
@@ -65,7 +64,7 @@ export class Chat {
   async loadCases(): Promise<void> {
     if (!this.options.cases) return
     try {
-      for (const info of await this.options.cases()) this.room(info.caseId).about = about(info)
+      for (const info of await this.options.cases()) this.room(info.id).about = info
       this.status.casesFailed = false
     } catch {
       this.status.casesFailed = true

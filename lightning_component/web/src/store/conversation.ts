@@ -27,13 +27,12 @@ export interface Notice {
   after: number
 }
 
-/** About what the customer wrote; only the agent's side has it. */
+/** The Case behind it; only the agent's side has one. */
 export interface About {
   caseNumber: string
   subject: string
   status: string
   customer: string
-  isClosed: boolean
 }
 
 export type RoomState = 'none' | 'open' | 'left' | 'closed'

@@ -1,4 +1,3 @@
-import type { CaseInfo } from '../agent/protocol'
 import type { Conversation } from './conversation'
 
 export type Filter = 'all' | 'unread' | 'waiting'
@@ -48,10 +47,4 @@ function haystack({ about, name, members, messages }: Conversation): string {
   return [...case_, name, ...members.map((member) => member.name), ...said].join('\n').toLowerCase()
 }
 
-export const about = (info: CaseInfo) => ({
-  caseNumber: info.caseNumber,
-  subject: info.subject,
-  status: info.status,
-  customer: info.name,
-  isClosed: info.isClosed,
-})
+export const titleOf = (room: Conversation): string => room.about?.subject || room.name || room.groupId

@@ -1,0 +1,48 @@
+import type { ChatMessage } from '../chat/client'
+import type { Conversation, Notice, Pending } from './conversation'
+
+/** What one sees from top to bottom. `first` and `last`: of what the same person said without a pause. */
+export type Line =
+  | { kind: 'day'; key: string; time: number }
+  | { kind: 'notice'; key: string; notice: Notice }
+  | { kind: 'message'; key: string; message: ChatMessage; mine: boolean; first: boolean; last: boolean }
+  | { kind: 'pending'; key: string; pending: Pending }
+
+const PAUSE = 5 * 60
+
+export function linesOf(room: Conversation, me: string): Line[] {
+  const lines: Line[] = []
+  let day = ''
+  let said: Extract<Line, { kind: 'message' }> | null = null
+  let shown = 0
+
+  const onDay = (time: number) => {
+    const today = new Date(time * 1000).toDateString()
+    if (today === day) return
+    day = today
+    said = null
+    lines.push({ kind: 'day', key: `d${time}-${lines.length}`, time })
+  }
+  const noticesUpTo = (seq: number) => {
+    for (let notice = room.notices[shown]; notice && notice.after < seq; notice = room.notices[++shown]) {
+      onDay(notice.time)
+      said = null
+      lines.push({ kind: 'notice', key: `n${shown}`, notice })
+    }
+  }
+  for (const message of room.messages) {
+    noticesUpTo(message.seq)
+    onDay(message.time)
+    const first: boolean = !said || said.message.from !== message.from || message.time - said.message.time > PAUSE
+    if (said && !first) said.last = false
+    said = { kind: 'message', key: keyOf(message, me), message, mine: message.from === me, first, last: true }
+    lines.push(said)
+  }
+  noticesUpTo(Infinity)
+  for (const pending of room.pending) lines.push({ kind: 'pending', key: `r${pending.random}`, pending })
+  return lines
+}
+
+/** A message of ours keeps its key when it arrives, so that nothing jumps. */
+const keyOf = ({ from, random, seq }: ChatMessage, me: string) =>
+  from === me && random !== undefined ? `r${random}` : `m${seq}`
