@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import shutil
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests import postgres
 from tests.chaos import report
 from tests.chaos.modes import MODES, Outcome, Plan
 from tests.chaos.process import HarnessError
@@ -19,14 +21,15 @@ from tests.chaos.process import HarnessError
 
 def main() -> int:
     options = _options()
-    plan = Plan(seed=options.seed, tickets=options.tickets, kills=options.kills, rounds=options.rounds)
-    sys.stderr.write(f"seed {plan.seed}\n")
     directory, outcomes = Path(tempfile.mkdtemp(prefix="chaos-")), list[Outcome]()
-    failure = _try(options, plan, directory, outcomes)
+    with postgres.server() if options.database == "postgresql" else contextlib.nullcontext() as server:
+        plan = Plan(options.seed, options.tickets, options.kills, options.rounds, server=server)
+        sys.stderr.write(f"seed {plan.seed}\n")
+        failure = _try(options, plan, directory, outcomes)
     shown = json.dumps(report.data(plan, outcomes, failure), indent=1) if options.json else report.text(plan, outcomes)
     print(shown)  # noqa: T201
     if failure or not all(outcome.count.good for outcome in outcomes):
-        sys.stderr.write(f"{failure or 'That is wrong.'} The relay's ledgers and logs are in {directory}\n")
+        sys.stderr.write(f"{failure or 'That is wrong.'} The relay's logs, and ledgers of SQLite, are in {directory}\n")
         return 1
     shutil.rmtree(directory)
     return 0
@@ -48,12 +51,15 @@ def _try(options: argparse.Namespace, plan: Plan, directory: Path, outcomes: lis
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos",
-        description="Run `relay serve` on SQLite between two local vendors, SIGKILL it again and again while"
+        description="Run `relay serve` between two local vendors, SIGKILL it again and again while"
         " tickets are opened, and count at the vendors what was lost, doubled or left half-made.",
         epilog="Modes: " + "; ".join(f"{name}: {mode.__doc__}" for name, mode in MODES.items()) + "."
         " Exit status: 0 all is exact, 1 something is wrong or could not be tried.",
     )
     parser.add_argument("--mode", action="append", choices=list(MODES), help="this mode alone; may be repeated (all)")
+    parser.add_argument(
+        "--database", choices=["sqlite", "postgresql"], default="sqlite", help="where the ledger is (sqlite)"
+    )
     parser.add_argument("--tickets", type=_at_least_one, default=300, help="in each mode (300)")
     parser.add_argument("--kills", type=_at_least_one, default=20, help="at any moment of a life, in each mode (20)")
     parser.add_argument("--rounds", type=_at_least_one, default=3, help="how often each step is killed at (3)")

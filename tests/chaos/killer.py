@@ -12,7 +12,7 @@ from tests.chaos.steps import Step
 from tests.chaos.world import World
 
 ANY_MOMENT = "any moment"
-_LIFE = (0.3, 1.5)
+LIFE = (0.3, 1.5)
 _PATIENCE = 15.0
 _MOST_MISSED = 5
 
@@ -39,7 +39,7 @@ class Killer:
     async def _kill_at_any_moment(self, share: int) -> None:
         await self._world.relay.start()
         self._customers.admit(share)
-        await asyncio.sleep(self._world.chance.uniform(*_LIFE))  # a life's length, not a wait for something
+        await asyncio.sleep(self._world.chance.uniform(*LIFE))  # a life's length, not a wait for something
         self._kill(ANY_MOMENT)
 
     async def _kill_at(self, step: Step, share: int) -> None:

@@ -1,4 +1,4 @@
-"""The five ways in which the relay is killed, each in a world of its own."""
+"""The six ways in which the relay is killed, each in a world of its own."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from tests.chaos import commands
+from tests.chaos import commands, histories
 from tests.chaos.count import Count, count_tickets
 from tests.chaos.customers import Customers, Wish
-from tests.chaos.killer import ANY_MOMENT, Killer
+from tests.chaos.killer import ANY_MOMENT, LIFE, Killer
 from tests.chaos.steps import STEPS, Step
 from tests.chaos.waiting import until
 from tests.chaos.world import World, open_world
@@ -28,13 +28,17 @@ _SETTLING = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much of it. tickets: in each mode. kills: at any moment. rounds: kills at each step. orders: to a group."""
+    """How much of it. tickets: in each mode. kills: at any moment. rounds: kills at each step. orders: to a group.
+
+    server: the address of a PostgreSQL for the ledgers; None is SQLite.
+    """
 
     seed: int
     tickets: int = 300
     kills: int = 20
     rounds: int = 3
     orders: int = 3
+    server: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,9 @@ async def _open_tickets(
     keyed = [patient or number % 2 == 0 for number in range(plan.tickets)]
     wishes = [Wish(f"{mode}-{number:04}", f"key-{number}" if key else None) for number, key in enumerate(keyed)]
     settings = {"RELAY_CREATE_WAIT": str(wait)}
-    async with open_world(directory, chance, settings, latency=latency, bad_weather=bad_weather) as world:
+    async with open_world(
+        directory, chance, settings, latency=latency, bad_weather=bad_weather, server=plan.server
+    ) as world:
         watch(mode, wishes, world)
         async with _customers(world, wishes, patient) as customers:
             killer = Killer(world, customers)
@@ -136,12 +142,10 @@ async def with_tencent_away(plan: Plan, directory: Path, watch: Watcher) -> Outc
     """join, leave and delete are promised while Tencent Chat is away; the relay dies before and while it catches up"""
     chance, began = random.Random(f"{plan.seed} commands"), time.monotonic()
     wishes = [Wish(f"commands-{number:04}", f"key-{number}") for number in range(min(plan.tickets, 40))]
-    async with open_world(directory, chance, {}, latency=0.05) as world:
+    async with open_world(directory, chance, {}, latency=0.05, server=plan.server) as world:
         watch("commands", wishes, world)
         await world.relay.start()
-        async with _customers(world, wishes, patient=True) as customers:
-            customers.admit(len(wishes))
-            await customers.leave(_SETTLING)
+        await _admit_all(world, wishes)
         agents = [user["Id"] for user in world.users() if user["IsActive"]]
         told = commands.stories([wish.groups[0] for wish in wishes], agents, plan.orders)
         commands.take_tencent_away(world)
@@ -159,6 +163,37 @@ async def with_tencent_away(plan: Plan, directory: Path, watch: Watcher) -> Outc
         return Outcome("commands", count, Counter({ANY_MOMENT: world.kills}), 0, time.monotonic() - began)
 
 
+async def while_cases_change(plan: Plan, directory: Path, watch: Watcher) -> Outcome:
+    """Cases change hands, are closed and reopened, and Apex tells; the relay dies after 0.3 to 1.5 s of life"""
+    chance, began = random.Random(f"{plan.seed} cases"), time.monotonic()
+    wishes = [Wish(f"cases-{number:04}", f"key-{number}") for number in range(min(plan.tickets, 40))]
+    async with open_world(directory, chance, histories.SETTINGS, latency=0.05, server=plan.server) as world:
+        watch("cases", wishes, world)
+        await world.relay.start()
+        await _admit_all(world, wishes)
+        told = [histories.History(wish.groups[0], wish.mark) for wish in wishes]
+        apex = histories.Apex(world, told, chance)
+        working = asyncio.create_task(apex.work())
+        for _ in range(plan.kills):
+            await asyncio.sleep(chance.uniform(*LIFE))
+            await _kill_and_start(world)
+        working.cancel()
+        await asyncio.wait([working])
+        await asyncio.wait_for(apex.tell_how_it_ended(), _SETTLING)
+        with contextlib.suppress(TimeoutError):
+            await until(lambda: histories.all_are_right(world, apex, told), seconds=_SETTLING, every=0.1)
+        await until(world.is_quiet, seconds=_SETTLING, every=0.1)
+        count = histories.count_histories(world, apex, told)
+        return Outcome("cases", count, Counter({ANY_MOMENT: world.kills}), 0, time.monotonic() - began)
+
+
+async def _admit_all(world: World, wishes: Sequence[Wish]) -> None:
+    """Everybody has his ticket."""
+    async with _customers(world, wishes, patient=True) as customers:
+        customers.admit(len(wishes))
+        await customers.leave(_SETTLING)
+
+
 async def _kill_and_start(world: World) -> None:
     world.kill()
     await world.relay.start()
@@ -171,5 +206,6 @@ MODES: Mapping[str, Mode] = MappingProxyType(
         "faults": in_bad_weather,
         "once": without_retry,
         "commands": with_tencent_away,
+        "cases": while_cases_change,
     }
 )

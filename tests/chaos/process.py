@@ -22,14 +22,14 @@ class HarnessError(Exception):
 
 
 class RelayProcess:
-    """The relay on SQLite, on a port that stays the same however often it is started anew.
+    """The relay on a port that stays the same however often it is started anew.
 
-    environment: its settings; of ours it sees PATH alone. directory: holds its ledger and its log.
+    environment: its settings; of ours it sees PATH alone. directory: holds its log. database_url: where its ledger is.
     """
 
-    def __init__(self, environment: Mapping[str, str], directory: Path, port: int) -> None:
+    def __init__(self, environment: Mapping[str, str], directory: Path, port: int, database_url: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
-        self.ledger = directory / "relay.db"
+        self.database_url = database_url
         self.log = directory / "relay.log"
         self.up = asyncio.Event()
         self.killed = False
@@ -38,7 +38,7 @@ class RelayProcess:
             "PATH": os.environ.get("PATH", ""),
             "PYTHONPATH": str(_ROOT),
             **environment,
-            "RELAY_DATABASE_URL": f"sqlite:///{self.ledger}",
+            "RELAY_DATABASE_URL": database_url,
             "PORT": str(port),
         }
         self._process: asyncio.subprocess.Process | None = None

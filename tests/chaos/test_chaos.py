@@ -36,3 +36,10 @@ async def test_commands_promised_while_tencent_is_away_outlive_the_relay(tmp_pat
     outcome = await _run("commands", tmp_path)
 
     assert outcome.count.exact == outcome.count.wanted
+
+
+async def test_rooms_match_their_cases_though_the_relay_died_while_it_was_told_of_them(tmp_path: Path) -> None:
+    outcome = await _run("cases", tmp_path, Plan(seed=1, tickets=15, kills=2))
+
+    assert outcome.count.exact == 15
+    assert outcome.count.promised > 100

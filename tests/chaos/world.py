@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from relay.app import LEASE
+from relay.store import is_shared
 from sandbox.up import Sandbox
 from tests.chaos.process import HarnessError, RelayProcess, free_port
 from tests.chaos.steps import Step
@@ -20,11 +22,16 @@ from tests.chaos.tap import Call, Tapped
 from tests.chaos.trap import Trap
 from tests.chaos.waiting import until
 from tests.chaos.weather import SALESFORCE, TENCENT, Weather
+from tests.postgres import database
+from tests.store.outside import locked
 
 _PATIENCE = 10.0
 """Seconds that a step may take to come about."""
 _SILENCE = 1.5
-"""Seconds without a call for any ticket after which nothing is under way; the relay looks for work every second."""
+"""Seconds without a call for any ticket after which nothing is under way; the relay looks for work every second.
+
+On PostgreSQL what a killed relay held is nobody's until its lease has ended.
+"""
 
 
 class World:
@@ -92,11 +99,8 @@ class World:
         for _ in range(2):
             (await self.client.get("/healthz")).raise_for_status()
 
-    @contextlib.contextmanager
-    def ledger_locked(self) -> Iterator[None]:
-        with contextlib.closing(sqlite3.connect(self.relay.ledger, timeout=5, isolation_level=None)) as connection:
-            connection.execute("begin immediate")
-            yield
+    def ledger_locked(self) -> AbstractContextManager[None]:
+        return locked(self.relay.database_url)
 
     async def case_is_recorded(self, mark: str) -> None:
         await until(lambda: self._ticket_says(mark, "caseId"), seconds=_PATIENCE)
@@ -149,7 +153,8 @@ class World:
     # what there is in the end
 
     async def is_quiet(self) -> bool:
-        return not self._under_way and time.monotonic() - self._last_call > _SILENCE
+        silence = _SILENCE + (LEASE if is_shared(self.relay.database_url) else 0)
+        return not self._under_way and time.monotonic() - self._last_call > silence
 
     def cases(self) -> list[dict[str, Any]]:
         held: Any = self.sandbox.salesforce.state()["cases"]
@@ -182,12 +187,18 @@ async def open_world(
     *,
     latency: float,
     bad_weather: float = 0.0,
+    server: str | None = None,
 ) -> AsyncIterator[World]:
-    """A new sandbox and a relay with an empty ledger, not yet started; both are gone afterwards."""
+    """A new sandbox and a relay with an empty ledger, not yet started; both are gone afterwards.
+
+    server: the address of a PostgreSQL; the ledger is in a file unless there is one.
+    """
     port = free_port()
-    async with Sandbox(relay_url=f"http://127.0.0.1:{port}") as sandbox, contextlib.AsyncExitStack() as stack:
-        relay = RelayProcess({**sandbox.environment, **settings}, directory, port)
-        world = World(sandbox, relay, chance, latency, bad_weather)
-        stack.push_async_callback(world.client.aclose)
-        stack.push_async_callback(world.relay.end)
-        yield world
+    ledger = contextlib.nullcontext(f"sqlite:///{directory / 'relay.db'}") if server is None else database(server)
+    with ledger as database_url:
+        async with Sandbox(relay_url=f"http://127.0.0.1:{port}") as sandbox, contextlib.AsyncExitStack() as stack:
+            relay = RelayProcess({**sandbox.environment, **settings}, directory, port, database_url)
+            world = World(sandbox, relay, chance, latency, bad_weather)
+            stack.push_async_callback(world.client.aclose)
+            stack.push_async_callback(world.relay.end)
+            yield world
