@@ -19,6 +19,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 PACKAGE_DIRECTORIES = ("apex/main", "apex/omni")
+META_OF_A_CLASS = ROOT / "apex/main/classes/ChatCases.cls-meta.xml"
+META_OF_A_TRIGGER = ROOT / "apex/main/triggers/AssignAgent.trigger-meta.xml"
 
 _INSTALLED = ROOT / "build" / "salesforce_package"
 _JARS = "node_modules/@salesforce/code-analyzer-pmd-engine/dist/java-lib"
