@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from relay.errors import CrmUnavailable, SettingsError
+from relay.models import Ticket
 from relay.retry import next_attempt
 from relay.settings import Settings
+from relay.store import Ledger
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import StartRelay, agents, cases, eventually, groups
@@ -171,3 +176,47 @@ async def test_only_failures_count_towards_the_last_attempt(start_relay: StartRe
         await relay.open_ticket(key="k")
 
     assert (await relay.settled(ticket_id)).status_code == 200
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """A process that does nothing else any more is interrupted after five seconds."""
+
+    def interrupt(*_: object) -> None:
+        raise AssertionError("the relay has stopped to listen")
+
+    former = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 5)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, former)
+
+
+@pytest.mark.xfail(strict=True, reason="Tickets._look waits for a task that is done, which never yields to anybody")
+async def test_who_asks_in_the_moment_in_which_an_attempt_ends_does_not_stop_the_relay(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, alarm: None
+) -> None:
+    """His request goes on before anybody hears that the attempt, which has failed for now, is over."""
+    relay, postponed = await start_relay(RELAY_CREATE_WAIT="0.1"), asyncio.Event()
+    accept, postpone = Ledger.accept_ticket, Ledger.postpone_ticket
+
+    async def accept_and_wait(ledger: Ledger, **ticket: Any) -> Ticket:
+        accepted = await accept(ledger, **ticket)
+        if not sandbox.salesforce_control.faults.pending():  # the second one; the first one's attempt is under way
+            await postponed.wait()
+        return accepted
+
+    async def postpone_and_say_so(ledger: Ledger, ticket: Ticket, until: float) -> bool:
+        written = await postpone(ledger, ticket, until)
+        postponed.set()
+        return written
+
+    monkeypatch.setattr(Ledger, "accept_ticket", accept_and_wait)
+    monkeypatch.setattr(Ledger, "postpone_ticket", postpone_and_say_so)
+    sandbox.salesforce_control.faults.add([Fault(CASE, delayMs=300, status=503)])
+    first = await relay.open_ticket(key="k")
+
+    second = await relay.open_ticket(key="k")
+
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert (await relay.client.get("/healthz")).status_code == 200
