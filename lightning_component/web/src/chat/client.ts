@@ -39,7 +39,8 @@ export interface Group {
   groupId: string
   name: string
   lastSeq: number
-  last?: ChatMessage
+  /** The last that was said, as far as it costs nothing to know. */
+  recent?: ChatMessage[]
   /** If the service counts it; else it is counted here. */
   unread?: number
 }

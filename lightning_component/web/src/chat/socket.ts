@@ -131,9 +131,8 @@ export class SocketChatClient implements ChatClient {
   }
 
   private async preview(group: Group): Promise<void> {
-    const page = await this.history(group.groupId, undefined, 1).catch(() => null)
-    const last = page?.messages.at(-1)
-    if (last) group.last = last
+    const page = await this.history(group.groupId).catch(() => null)
+    if (page) group.recent = page.messages
   }
 }
 

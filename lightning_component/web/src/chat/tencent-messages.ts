@@ -120,7 +120,7 @@ export function readGroup(group: Fields, conversation?: Fields): Group {
     name: group.name ?? '',
     lastSeq: Math.max(seq, (Number(group.nextMessageSeq) || 0) - 1, 0),
     ...(conversation ? { unread: Number(conversation.unreadCount) || 0 } : {}),
-    ...(said ? { last: readLast(last, seq) } : {}),
+    ...(said ? { recent: [readLast(last, seq)] } : {}),
   }
 }
 

@@ -137,9 +137,8 @@ export class Chat {
     const room = this.room(group.groupId)
     room.state = 'open'
     room.name = group.name
-    if (group.last) room.add(group.last)
-    const mine = group.last?.from === this.me
-    room.unread = group.unread ?? (mine ? 0 : Math.max(0, group.lastSeq - room.readSeq))
+    if (group.recent) room.addRecent(group.recent)
+    room.unread = group.unread ?? room.countUnread()
   }
 
   private async catchUp(room: Conversation): Promise<void> {
@@ -213,7 +212,7 @@ export class Chat {
   private async cameIn(room: Conversation): Promise<void> {
     room.state = 'open'
     await Promise.all([this.loadCases(), this.history.newest(room), this.loadMembers(room)])
-    if (room.groupId !== this.status.open) room.unread = room.messages.filter((one) => one.seq > room.readSeq).length
+    room.unread = room.countUnread()
     this.readIfSeen(room)
   }
 

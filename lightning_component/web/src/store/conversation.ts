@@ -94,6 +94,19 @@ export class Conversation {
     return fresh
   }
 
+  /** Messages without the claim that none is missing between them. */
+  addRecent(messages: ChatMessage[]): void {
+    messages.forEach((message) => this.timeline.add(message))
+    this.settle(messages)
+  }
+
+  /** What others said after we last read or wrote. */
+  countUnread(): number {
+    const answered = this.messages.findLast(({ from }) => from === this.me)?.seq ?? 0
+    const read = Math.max(this.readSeq, answered)
+    return this.messages.filter(({ seq, from }) => seq > read && from !== this.me).length
+  }
+
   recall(seq: number): void {
     this.timeline.recall(seq)
     this.settle([])

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest'
+
+import { textElement } from '../src/chat/elements'
+import { Conversation } from '../src/store/conversation'
+import { linesOf } from '../src/store/lines'
+import { filtered, sorted, waitingSince } from '../src/store/rooms'
+
+const LI = '0055g00000AbCdEAAV'
+const NOON = new Date(2026, 10, 20, 12).getTime() / 1000
+
+function room(groupId: string, said: [from: string, time: number][]): Conversation {
+  const one = new Conversation(groupId, LI)
+  one.state = 'open'
+  said.forEach(([from, time], at) => one.add({ seq: at + 1, from, time, elements: [textElement(`${from} ${at}`)] }))
+  return one
+}
+
+it('puts days between messages, and together what somebody says without a pause', () => {
+  const one = room('a', [['bob', NOON], ['bob', NOON + 10], ['bob', NOON + 900], [LI, NOON + 901], ['bob', NOON + 86_400]])
+  const lines = linesOf(one, LI)
+  expect(lines.map(({ kind }) => kind)).toEqual(['day', 'message', 'message', 'message', 'message', 'day', 'message'])
+  const groups = lines.flatMap((line) => (line.kind === 'message' ? [`${line.first ? '(' : ''}${line.last ? ')' : ''}`] : []))
+  expect(groups).toEqual(['(', ')', '()', '()', '()'])
+})
+
+it('shows who came and went where it happened', () => {
+  const one = room('a', [['bob', NOON]])
+  one.note('joined', [{ userId: LI, name: 'Li' }], NOON + 1)
+  one.add({ seq: 2, from: LI, time: NOON + 2, elements: [] })
+  expect(linesOf(one, LI).map(({ kind }) => kind)).toEqual(['day', 'message', 'notice', 'message'])
+})
+
+it('sorts chats one can write in first, then by what happened last', () => {
+  const rooms = [room('old', [['bob', 10]]), room('over', [['bob', 99]]), room('new', [['bob', 20]])]
+  rooms[1]!.state = 'closed'
+  expect(sorted(rooms).map(({ groupId }) => groupId)).toEqual(['new', 'old', 'over'])
+})
+
+it('finds chats by their Case, their customer and what was said', () => {
+  const one = room('a', [['bob', 1]])
+  one.about = { caseNumber: '00001026', subject: 'My lamp is dark', status: 'New', customer: 'Bob Miller' }
+  const rooms = [one, room('b', [[LI, 1]])]
+  for (const search of ['1026', 'LAMP', 'miller dark', 'bob 0']) {
+    expect(filtered(rooms, 'all', search).map(({ groupId }) => groupId), search).toEqual(['a'])
+  }
+  expect(filtered(rooms, 'all', 'lamp parcel')).toEqual([])
+})
+
+it('knows who waits for an answer, and since when', () => {
+  const one = room('a', [['bob', 1], [LI, 2], ['bob', 5], ['bob', 9]])
+  expect(filtered([one, room('b', [['bob', 1], [LI, 2]])], 'waiting', '')).toEqual([one])
+  expect(waitingSince(one)).toBe(5)
+})
+
+it('counts as unread what others said after we last read or wrote', () => {
+  const one = room('a', [['bob', 1], [LI, 2], ['bob', 3], ['bob', 4]])
+  expect(one.countUnread()).toBe(2)
+  one.readSeq = 3
+  expect(one.countUnread()).toBe(1)
+})

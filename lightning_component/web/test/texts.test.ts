@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest'
+
+import { readElements, textElement } from '../src/chat/elements'
+import { createI18n, languages, pickLanguage } from '../src/i18n'
+import { en } from '../src/i18n/en'
+import { inWords, pieces } from '../src/store/words'
+
+const holes = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort()
+const { t } = createI18n(['en'])
+
+it.each(Object.keys(languages))('%s has every text, with the same holes to fill', (language) => {
+  const { texts, replies } = languages[language]!
+  expect(Object.keys(texts).sort()).toEqual(Object.keys(en).sort())
+  for (const [key, text] of Object.entries(en)) {
+    expect(holes(texts[key as keyof typeof en]), `${language}.${key}`).toEqual(holes(text))
+    expect(texts[key as keyof typeof en].trim()).not.toBe('')
+  }
+  expect(replies.length).toBeGreaterThan(0)
+})
+
+it.each([
+  [['zh_CN'], 'zh'],
+  [['zh-Hans-CN', 'en'], 'zh'],
+  [['fr-FR', 'en-US'], 'en'],
+  [['fr'], 'en'],
+  [[], 'en'],
+])('%j is answered in %s', (wanted, language) => expect(pickLanguage(wanted)).toBe(language))
+
+it('fills in what belongs into a text', () => {
+  expect(t('unreadCount', { n: 3 })).toBe('3 unread')
+})
+
+it('makes links of addresses, without the dot behind them, and of nothing else', () => {
+  expect(pieces('See https://a.example/b?c=1. Or javascript:alert(1)')).toEqual([
+    { text: 'See ' },
+    { text: 'https://a.example/b?c=1', href: 'https://a.example/b?c=1' },
+    { text: '. Or javascript:alert(1)' },
+  ])
+})
+
+it('marks what was searched for', () => {
+  expect(pieces('Light, light!', 'light').filter(({ hit }) => hit)).toHaveLength(2)
+})
+
+it('shows elements that it does not know as such, and sends no browser to a bad address', () => {
+  const elements = readElements([
+    { MsgType: 'TIMRelayElem', MsgContent: {} },
+    { MsgType: 'TIMFileElem', MsgContent: { Url: 'javascript:alert(1)', FileName: 'a.pdf', FileSize: 3 } },
+    null,
+  ])
+  expect(elements.map(({ MsgType }) => MsgType)).toEqual(['other', 'TIMFileElem', 'other'])
+  expect(elements[1]).toMatchObject({ MsgContent: { Url: '', FileName: 'a.pdf' } })
+  expect(readElements('nonsense')).toEqual([])
+})
+
+it('says a message in words', () => {
+  expect(inWords([textElement('Hello'), { MsgType: 'other', MsgContent: { was: 'x' } }], t)).toMatch(/^Hello This kind/)
+})
