@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WIDGET := lightning_component/web
+RESOURCE := lightning_component/main/staticresources/tim_bar
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench chaos package lock clean
@@ -37,6 +39,10 @@ chaos: $(READY) ## kill the relay again and again while tickets are opened; coun
 	@$(BIN)/python -m tests.chaos
 
 package: $(READY) ## what is deployed to a Salesforce org, as zip files in build/ (wants CHAT_RELAY_URL and CHAT_RELAY_USER)
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed to build the widget"; exit 1; }
+	@cd $(WIDGET) && { test -d node_modules || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; }
+	@cd $(WIDGET) && npm run --silent build
+	@rm -rf $(RESOURCE) && cp -R $(WIDGET)/dist/tim_bar $(RESOURCE)
 	@$(BIN)/python -m apex.package
 
 lock: $(READY) ## pin the dependencies anew

@@ -93,7 +93,7 @@ def zipped(folder: Path) -> bytes:
     """A folder as an archive, such as a static resource is; it is built, and not in the repository."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     if not paths:
-        raise PackageError(f"{folder} is empty or not there: build it first")
+        raise PackageError(f"{folder} is empty or not there: it is built by make package")
     return archive((path.relative_to(folder).as_posix(), path.read_bytes()) for path in paths)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from tests.salesforce_package.tools import HERE, PACKAGE_DIRECTORIES, ROOT
 
 VERSION = "67.0"
 PROJECT = json.loads((ROOT / "sfdx-project.json").read_text())
-FILES = sorted(path for directory in PACKAGE_DIRECTORIES for path in (ROOT / directory).rglob(f"*{META}"))
+DIRECTORIES = [directory["path"] for directory in PROJECT["packageDirectories"]]
+FILES = sorted(path for directory in DIRECTORIES for path in (ROOT / directory).rglob(f"*{META}"))
 MAIN = ROOT / "apex/main"
 
 
@@ -35,13 +37,16 @@ def table(root: ET.Element, name: str, key: str) -> dict[str, dict[str, str]]:
     return {row.pop(key): row for row in rows}
 
 
-def test_the_package_holds_what_members_txt_names() -> None:
-    found = sorted(
-        f"{directory} {member.type} {member.name}"
-        for directory in PACKAGE_DIRECTORIES
-        for member in members(ROOT / directory, {})
-    )
-    assert found == (HERE / "members.txt").read_text().splitlines()
+def test_the_package_holds_what_members_txt_names(tmp_path: Path) -> None:
+    found = []
+    for directory in DIRECTORIES:
+        shutil.copytree(ROOT / directory, tmp_path / directory)
+        for resource in (tmp_path / directory).glob("staticresources/*.resource-meta.xml"):
+            built = resource.with_name(resource.name.partition(".")[0])
+            built.mkdir(exist_ok=True)
+            (built / "index.html").touch()
+        found += [f"{directory} {member.type} {member.name}" for member in members(tmp_path / directory, {})]
+    assert sorted(found) == (HERE / "members.txt").read_text().splitlines()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -54,14 +59,17 @@ def test_every_description_is_read_and_of_its_own_type(path: Path) -> None:
         "object": "CustomObject",
         "field": "CustomField",
         "tab": "CustomTab",
+        "cmp": "AuraDefinitionBundle",
+        "resource": "StaticResource",
     }
 
     assert root.tag.lower() == f"{{{NAMESPACE}}}{special.get(suffix, suffix)}".lower()
     for name in texts(root, "fullName")[:1]:
         assert name == path.name.partition(".")[0]
     if suffix in ("cls", "trigger"):
-        assert texts(root, "apiVersion") == [VERSION]
         assert texts(root, "status") == ["Active"]
+    if suffix in ("cls", "trigger", "cmp"):
+        assert texts(root, "apiVersion") == [VERSION]
 
 
 def test_every_class_and_trigger_has_its_description() -> None:
@@ -75,10 +83,7 @@ def test_every_class_and_trigger_has_its_description() -> None:
 
 
 def test_the_project_names_every_package_directory_and_one_version() -> None:
-    named = [directory["path"] for directory in PROJECT["packageDirectories"]]
-
-    assert named[:2] == list(PACKAGE_DIRECTORIES)
-    assert [path for path in named if not (ROOT / path).is_dir()] == []
+    assert [*PACKAGE_DIRECTORIES, "lightning_component/main"] == DIRECTORIES
     assert PROJECT["sourceApiVersion"] == VERSION
 
 

@@ -164,7 +164,7 @@ def test_a_component_brings_all_its_files_and_a_static_resource_is_an_archive(wi
 
 def test_a_static_resource_that_was_not_built_is_named(widget: Path) -> None:
     (widget / "widget/staticresources/bar/index.html").unlink()
-    with pytest.raises(PackageError, match="bar is empty or not there: build it first"):
+    with pytest.raises(PackageError, match="bar is empty or not there: it is built"):
         package(widget, widget / "build", ENVIRONMENT)
 
 
