@@ -25,7 +25,7 @@ demo: $(READY) ## a local Salesforce org, a local Tencent Chat app, the relay, a
 
 test: $(READY) ## every check and every test
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q -rs
 
 check: $(READY) ## formatting, lint and types
 	@$(BIN)/ruff format --check --quiet .
