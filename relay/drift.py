@@ -53,12 +53,14 @@ def compare(room: Room, group: Group | None, im: Im) -> Iterator[Drift]:
     """How the group of an open Case differs from what the room asks for, in the order in which that is mended."""
     case_id = room.state.case_id
     members = group.members if group else frozenset()
+    if group is None and not room.customers:
+        return
     belonging = room.customers | room.joined | {agent.user_id for agent in room.state.agents} - room.left
     if group is None:
         yield Drift(case_id, "no group")
     for user_id in sorted(belonging - members):
         yield Drift(case_id, "missing", user_id)
-    for user_id in sorted(members - belonging):
+    for user_id in sorted(members - belonging - room.refused):
         if user_id in room.synced:
             yield Drift(case_id, "leftover", user_id)
         elif not im.is_admin(user_id):
@@ -67,5 +69,5 @@ def compare(room: Room, group: Group | None, im: Im) -> Iterator[Drift]:
         names = [im.group_name(case_id, subject) for subject in room.subjects]
         if names and group.name not in names:
             yield Drift(case_id, "wrong name", names[0])
-        if group.owner and group.owner not in room.customers and not im.is_admin(group.owner):
+        if group.owner and group.owner not in room.customers | room.refused and not im.is_admin(group.owner):
             yield Drift(case_id, "foreign owner", group.owner)

@@ -95,7 +95,8 @@ class Membership:
                 await self._store.settle_room(room, dismiss_at=self._dismissal(room), gone=room.gone)
             case "open":
                 await self._match(room)
-                await self._store.settle_room(room, dismiss_at=None, gone=False)
+                if room.customers:  # else the state waits for one whose ticket is tried again
+                    await self._store.settle_room(room, dismiss_at=None, gone=False)
 
     def _fate(self, room: Room) -> Fate:
         if room.state.merged_into is not None:

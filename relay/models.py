@@ -101,7 +101,8 @@ class Room:
     seen_at: when the relay learned of the state, Unix seconds.
     ask: two different states bore the same stamp, so Salesforce must say which holds.
     dismiss_at: when the group of the closed Case is dismissed, Unix seconds. gone: the relay has dismissed it.
-    customers: the end users whose tickets are this Case.
+    customers: the end users whose tickets are this Case. refused: those whose tickets for it ended with an error; no
+    group is made for them, but they may be in one that there is.
     subjects: what these tickets are about, the oldest first; empty once one of them is forgotten.
     synced, joined, left: Users the relay put in because Salesforce named them, because of /joingroup, and those
     taken out by /leavegroup while Salesforce still names them.
@@ -113,6 +114,7 @@ class Room:
     dismiss_at: float | None
     gone: bool
     customers: frozenset[str]
+    refused: frozenset[str]
     subjects: tuple[str, ...]
     synced: frozenset[str]
     joined: frozenset[str]

@@ -18,6 +18,7 @@ class RunTogether(Protocol):
     def __call__(self, steps: Sequence[Step], *, alone_with: Sequence[str] = ()) -> Awaitable[list[list[Row]]]: ...
 
 
+_CONTENT = "case_id, user_id, case_info, state"
 _ROOM = "case_id, state, modstamp, seen_at, ask, dismiss_at, gone"
 
 # Of two different states of one stamp Salesforce is asked which holds ("ask"), unless the later one is its answer ($7).
@@ -116,17 +117,14 @@ class Rooms:
         rooms, tickets, members = await self._together(
             [
                 (f"select {_ROOM} from rooms where {which} order by rooms.case_id", arguments),
-                (
-                    f"select case_id, user_id, case_info from tickets where case_id {of_those} order by created_at",
-                    arguments,
-                ),
+                (f"select {_CONTENT} from tickets where case_id {of_those} order by created_at", arguments),
                 (f"select group_id, user_id, why from members where group_id {of_those}", arguments),
             ]
         )
         people: dict[str, list[tuple[str, str]]] = {}
         contents: dict[str, list[str | None]] = {}
-        for case_id, user_id, info in tickets:
-            people.setdefault(case_id, []).append(("customer", user_id))
+        for case_id, user_id, info, state in tickets:
+            people.setdefault(case_id, []).append(("customer" if state in ("open", "done") else "refused", user_id))
             contents.setdefault(case_id, []).append(info)
         for group_id, user_id, why in members:
             people.setdefault(group_id, []).append((why, user_id))
@@ -247,6 +245,7 @@ def _room(row: Row, people: list[tuple[str, str]], contents: list[str | None]) -
         dismiss_at=dismiss_at,
         gone=bool(gone),
         customers=those("customer"),
+        refused=those("refused") - those("customer"),
         subjects=tuple(json.loads(info)["subject"] for info in contents if info) if all(contents) else (),
         synced=those("synced"),
         joined=those("joined"),

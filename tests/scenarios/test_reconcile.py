@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from relay.dead_letters import dead_letters
 from relay.errors import CrmUnavailable
 from relay.reconcile_command import reconcile
 from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Relay, StartRelay, commands, eventually
+from tests.scenarios.conftest import Relay, StartRelay, cases, commands, eventually
 from tests.scenarios.test_damaged_rooms import writing
-from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell
+from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell, undone
 
 pytestmark = pytest.mark.anyio
 
@@ -243,3 +244,32 @@ async def test_the_command_does_not_take_an_outage_for_a_finding(relay: Relay, s
 
     with pytest.raises(CrmUnavailable):
         await reconcile(relay.settings, dry_run=True, as_json=False)
+
+
+async def test_of_a_ticket_that_has_ended_with_an_error_nothing_more_is_made_until_it_is_replayed(
+    relay: Relay, sandbox: Sandbox, org: Org, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sandbox.tencent_control.faults.add([Fault("create_group", errorCode=10058)])
+    refused = await relay.open_ticket()
+    [case] = cases(sandbox)
+    org.change(case["Id"], OwnerId=org.users[0])
+
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    assert await relay.reconciler.repair() == []
+    await quiet(relay)
+
+    assert refused.status_code >= 400
+    assert members(sandbox, case["Id"]) is None
+    assert undone(relay, "failed") == []
+
+    url = relay.settings.relay_database_url
+    assert await dead_letters(url, "replay", [f"ticket-{case['ChatTicket__c']}"], as_json=False) == 0
+    capsys.readouterr()
+
+    async def there() -> bool:
+        relay.clock.advance(10)
+        await relay.worker.look()
+        return members(sandbox, case["Id"]) == {"alice", org.users[0]}
+
+    await eventually(there)
