@@ -58,7 +58,8 @@ def main() -> int:
     if options.json:
         options.json.write_text(json.dumps(whole.data(), indent=1) + "\n")
     for page in options.refresh:
-        print(f"{page}: {len(pages.refresh(page, whole.head(), whole.tables()))} tables", file=sys.stderr)
+        fresh = pages.refresh(page, whole.head(), whole.tables())
+        print(f"{page}: {len(fresh)} tables are new: {'; '.join(fresh)}", file=sys.stderr)
     return 1 if whole.wrong else 0
 
 

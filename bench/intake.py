@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import itertools
 import json
@@ -88,7 +87,7 @@ def run(around: Surroundings) -> Outcome:
     wrong: list[str] = []
     for kind in around.ledgers.kinds:
         url = around.ledgers.new(kind)
-        filled = asyncio.run(open_rooms(url, GROUPS))
+        filled = open_rooms(url, GROUPS)
         around.stand_in.put_groups(filled.groups)
         server = around.start(url, TENCENT_CALLBACK_TOKEN=TOKEN)
         callbacks = Callbacks(list(filled.groups))

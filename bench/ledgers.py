@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
-import pytest
 
-from bench.processes import cpu_seconds
-from relay.store import open_ledger
-from tests.postgres import cluster, execute
+from bench.processes import CPUS, ROOT, Process, cpu_seconds, run_program
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
-TABLES = "select name from sqlite_master where type = 'table' and name not like '%yoyo%' and name not like 'sqlite%'"
-IDENTITIES = "select table_name, column_name from information_schema.columns where is_identity = 'YES'"
 NOTHING = "select (select count(*) from tickets where state = 'open') + (select count(*) from commands)"
 
 
@@ -61,13 +58,21 @@ class Ledgers:
 @contextlib.contextmanager
 def ledgers(directory: Path) -> Iterator[Ledgers]:
     """With a throwaway PostgreSQL where its binaries are installed."""
-    with contextlib.ExitStack() as stack:
-        try:
-            server = stack.enter_context(cluster()).url
-        except pytest.skip.Exception as reason:
-            yield Ledgers(directory, "", str(reason))
-        else:
-            yield Ledgers(directory, server)
+    cluster = Process(
+        [sys.executable, "-m", "tests.bench.cluster"], os.environ, set(CPUS), ROOT, directory / "cluster.log"
+    )
+    try:
+        server, missing = cluster.says(r"(?:(postgresql://\S+)|missing: (.*))\n", patience=60)
+        yield Ledgers(directory, server or "", missing or "")
+    finally:
+        cluster.end()
+
+
+def execute(url: str, statement: str, *arguments: object) -> list[tuple[object, ...]]:
+    """Run one statement and commit it; its rows, if it has any."""
+    with contextlib.closing(psycopg.connect(url, autocommit=True)) as connection:
+        cursor = connection.execute(statement.encode(), arguments or None)
+        return cursor.fetchall() if cursor.description else []
 
 
 def undone(url: str) -> int:
@@ -88,21 +93,9 @@ def size(url: str) -> int:
     return _path(url).stat().st_size
 
 
-async def copy(source: str, target: str) -> None:
+def copy(source: str, target: str) -> None:
     """Copy an SQLite ledger that no relay uses into an empty PostgreSQL database, as docs/scaling.md says."""
-    await (await open_ledger(target)).close()  # makes the tables
-    with contextlib.closing(sqlite3.connect(_path(source))) as old, psycopg.connect(target) as new:
-        for (table,) in old.execute(TABLES).fetchall():
-            rows = old.execute(f"select * from {table}")
-            names = ", ".join(column[0] for column in rows.description)
-            with new.cursor().copy(f"copy {table} ({names}) from stdin".encode()) as copying:
-                for row in rows:
-                    copying.write_row(row)
-        for table, column in new.execute(IDENTITIES.encode()).fetchall():
-            following = f"coalesce(max({column}), 0) + 1, false"
-            new.execute(
-                f"select setval(pg_get_serial_sequence('{table}', '{column}'), {following}) from {table}".encode()
-            )
+    run_program("tests.bench.move", source, target)
 
 
 def _path(url: str) -> Path:

@@ -18,7 +18,7 @@ class Scale(NamedTuple):
     seconds: float = 1.5
     tickets: int = 10_000
     cases: int = 200
-    watch: float = 8.0
+    watch: float = 6.0
 
 
 QUICK = Scale(rounds=1, seconds=0.5, tickets=300, cases=20)

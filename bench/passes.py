@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import subprocess
 import sys
 from statistics import median
 from typing import Any, NamedTuple
@@ -12,18 +10,18 @@ from typing import Any, NamedTuple
 from bench.filling import SUBJECT, open_rooms
 from bench.ledgers import POSTGRESQL, SQLITE, copy, size, undone
 from bench.part import Outcome, Surroundings
-from bench.processes import ROOT
+from bench.processes import run_program
 from bench.servers import surroundings
 from bench.stand_in import NONE, Latency
 from bench.tables import Table
 
 SLOW = Latency("50 ms", 50, 50)
-DEEP_SLOW = 100
-"""Groups of the deep pass that is measured with slow vendors; it reads one after the other."""
+DEEP_SLOW = 1_000
+"""Groups of the deep pass that is measured with slow vendors."""
 
 
 class Pass(NamedTuple):
-    """title: as in the table. name: as bench.one_pass has it. is_new: as if Salesforce was never asked before."""
+    """title: as in the table. name: as tests.bench.one_pass has it. is_new: as if Salesforce was never asked before."""
 
     title: str
     name: str
@@ -41,9 +39,9 @@ PASSES = [
 def run(around: Surroundings) -> Outcome:
     """Fill a ledger, copy it to PostgreSQL, and make each pass on both in turn."""
     urls = {kind: around.ledgers.new(kind) for kind in around.ledgers.kinds}
-    filled = asyncio.run(open_rooms(urls[SQLITE], around.scale.tickets))
+    filled = open_rooms(urls[SQLITE], around.scale.tickets)
     if POSTGRESQL in urls:
-        asyncio.run(copy(urls[SQLITE], urls[POSTGRESQL]))
+        copy(urls[SQLITE], urls[POSTGRESQL])
     sizes = {kind: size(url) for kind, url in urls.items()}
     around.stand_in.set_latency(NONE)
     around.stand_in.put_groups(filled.groups, SUBJECT)
@@ -71,11 +69,8 @@ def run(around: Surroundings) -> Outcome:
 def _measure(around: Surroundings, one: Pass, url: str) -> dict[str, Any]:
     before = around.ledgers.postgresql_cpu()
     settings = {**surroundings(), **around.launch(url).settings}
-    command = [sys.executable, "-m", "bench.one_pass", one.name, *(["new"] if one.is_new else [])]
-    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"`{' '.join(command)}` failed:\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    printed = run_program("tests.bench.one_pass", one.name, *(["new"] if one.is_new else []), settings=settings)
+    found: dict[str, Any] = json.loads(printed.splitlines()[-1])
     print(f"{one.title}: {found['seconds']:.3f} s, {found['cpuSeconds']:.3f} s of CPU", file=sys.stderr, flush=True)
     return {**found, "postgresqlCpuSeconds": around.ledgers.postgresql_cpu() - before}
 
@@ -83,7 +78,7 @@ def _measure(around: Surroundings, one: Pass, url: str) -> dict[str, Any]:
 def _slow_deep_pass(around: Surroundings) -> dict[str, Any]:
     """Its length with vendors that take their time, from which that with more groups follows."""
     url = around.ledgers.new(SQLITE)
-    filled = asyncio.run(open_rooms(url, DEEP_SLOW))
+    filled = open_rooms(url, DEEP_SLOW)
     around.stand_in.put_groups(filled.groups, SUBJECT)
     around.stand_in.put_cases(filled.cases)
     around.stand_in.set_latency(SLOW)
@@ -117,11 +112,11 @@ def _lengths(found: dict[tuple[Pass, str], dict[str, Any]], tickets: int, slow: 
     quick = next(figures for (one, _), figures in found.items() if one.name == "repair")
     per_group = {"none": quick["seconds"] / tickets, SLOW.name: slow["seconds"] / DEEP_SLOW}
     rows = [
-        [latency, f"{seconds * 1000:.1f}", *(f"{seconds * groups / 60:.1f}" for groups in (1_000, 10_000, 100_000))]
+        [latency, f"{seconds * 1000:.2f}", *(f"{seconds * groups / 60:.1f}" for groups in (1_000, 10_000, 100_000))]
         for latency, seconds in per_group.items()
     ]
     heads = ["vendors' latency", "ms per group", "minutes for 1,000", "for 10,000", "for 100,000"]
-    return Table("Length of a deep pass, which reads one group after the other", heads, rows)
+    return Table("Length of a deep pass", heads, rows)
 
 
 def _left(urls: dict[str, str]) -> list[str]:

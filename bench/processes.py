@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -66,7 +67,7 @@ class Process:
     def memory_mb(self) -> tuple[float, float]:
         """Resident memory of it and its children: now, and at most."""
         members = family(self.pid)
-        now, peak = (sum(_memory_kb(pid, field) for pid in members) for field in ("VmRSS", "VmHWM"))
+        now, peak = (sum(memory_kb(pid, field) for pid in members) for field in ("VmRSS", "VmHWM"))
         return now / 1024, peak / 1024
 
     def pin(self, cpus: set[int]) -> None:
@@ -81,6 +82,15 @@ class Process:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             self._popen.wait()
+
+
+def run_program(module: str, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
+    """Run one of the project's programs to its end; what it printed."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"`{' '.join(command)}` failed:\n{done.stderr[-2000:]}")
+    return done.stdout
 
 
 @contextlib.contextmanager
@@ -129,7 +139,8 @@ def own_cpu_seconds(pid: int) -> float:
     return sum(int(ticks) for ticks in fields[11:15]) / TICKS  # utime, stime, cutime, cstime
 
 
-def _memory_kb(pid: int, field: str) -> int:
+def memory_kb(pid: int, field: str) -> int:
+    """A figure of /proc/PID/status: VmRSS is its memory now, VmHWM the most it ever had."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith(f"{field}:"):
             return int(line.split()[1])

@@ -5,7 +5,6 @@ The relay takes up so much in a second and no more, so it is watched for some se
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import time
 from collections.abc import Mapping
@@ -58,10 +57,10 @@ def run(around: Surroundings) -> Outcome:
 def _recover(around: Surroundings, kind: str) -> tuple[Recovery, list[str]]:
     tickets, commands = around.scale.tickets, around.scale.tickets // COMMANDS
     url, jobs = around.ledgers.new(SQLITE), tickets + commands
-    filled = asyncio.run(half_done(url, tickets, commands))
+    filled = half_done(url, tickets, commands)
     if kind == POSTGRESQL:
         filled_url, url = url, around.ledgers.new(POSTGRESQL)
-        asyncio.run(copy(filled_url, url))
+        copy(filled_url, url)
     around.stand_in.put_groups(filled.groups, SUBJECT)
     around.stand_in.forget_calls()
     postgresql, began = around.ledgers.postgresql_cpu(), time.monotonic()
@@ -102,7 +101,8 @@ def _table(found: dict[tuple[Latency, str], Recovery]) -> Table:
                 f"{one.done / one.seconds:.0f}",
                 f"{one.jobs / one.done * one.seconds:.0f}" if one.done else "-",
                 f"{one.create_groups / one.seconds:.0f}",
-                *(f"{cpu / max(one.done, 1) * 1000:.2f}" for cpu in (one.cpu, one.postgresql_cpu)),
+                f"{one.cpu / max(one.done, 1) * 1000:.2f}",
+                f"{one.postgresql_cpu / max(one.done, 1) * 1000:.2f}" if kind == POSTGRESQL else "-",
                 f"{one.peak_mb:.0f}",
             ]
         )

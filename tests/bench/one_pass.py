@@ -1,12 +1,11 @@
 """One of the relay's looks or comparisons, in a process of its own: what it takes, as JSON.
 
-`python -m bench.one_pass NAME [new]` takes the relay's settings from the environment; new: Salesforce is asked for the
-first time. See bench.passes.
+`python -m tests.bench.one_pass NAME [new]` takes the relay's settings from the environment; new: Salesforce is asked
+for the first time. See bench.passes.
 """
 
 import json
 import os
-import resource
 import ssl
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 
 import uvloop
 
+from bench.processes import memory_kb
 from bench.stand_in import control, counted
 from relay.app import create_app
 
@@ -45,7 +45,7 @@ async def measure(name: str, is_new: bool) -> dict[str, Any]:
             "cpuSeconds": cpu_seconds / times,
             "found": len(found) if isinstance(found, list) else found,
             "calls": sum(counted(_vendors("calls")).values()) / times,
-            "peakMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peakMb": memory_kb(os.getpid(), "VmHWM") / 1024,
         }
 
 
@@ -54,4 +54,4 @@ def _vendors(what: str) -> Any:
 
 
 if __name__ == "__main__":
-    print(json.dumps(uvloop.run(measure(sys.argv[1], "new" in sys.argv[2:]))), flush=True)
+    sys.stdout.write(json.dumps(uvloop.run(measure(sys.argv[1], "new" in sys.argv[2:]))))
