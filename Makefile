@@ -32,7 +32,7 @@ check: $(READY) ## formatting, lint and types
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 
-bench: $(READY) ## our speed beside the tutorial's server, as ratios
+bench: $(READY) ## our speed beside the tutorial's server, as ratios, then the relay alone
 	@$(BIN)/python -m bench
 
 chaos: $(READY) ## kill the relay again and again while tickets are opened; count what is lost or doubled
