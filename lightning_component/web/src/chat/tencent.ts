@@ -77,7 +77,7 @@ export class TencentChatClient implements ChatClient {
         : this.sdk.getMessageListHopping({ conversationID, sequence: before, direction: 0 }),
     )
     const older = (data.messageList as SdkMessage[]).filter(({ sequence }) => before === undefined || sequence < before)
-    const messages = older.filter(isSaid).map((message) => this.take(message))
+    const messages = older.filter(isSaid).map((message) => this.take(groupId, message))
     return { messages: messages.sort((a, b) => a.seq - b.seq), complete: data.isCompleted === true }
   }
 
@@ -88,7 +88,7 @@ export class TencentChatClient implements ChatClient {
     const { data } = await told(known ? this.sdk.resendMessage(known) : this.sdk.sendMessage(message))
     const sent = data.message as SdkMessage
     this.made.delete(random)
-    const { seq, time, elements } = this.take(sent)
+    const { seq, time, elements } = this.take(groupId, sent)
     return { seq, time, elements }
   }
 
@@ -158,8 +158,9 @@ export class TencentChatClient implements ChatClient {
     ) as SdkMessage
   }
 
-  private take(message: SdkMessage) {
-    if (message.from === this.me) this.mine.set(`${message.to}/${message.sequence}`, message)
+  /** Messages of ours are kept: the SDK takes back only its own object. */
+  private take(groupId: string, message: SdkMessage) {
+    if (message.from === this.me) this.mine.set(`${groupId}/${message.sequence}`, message)
     return readSdkMessage(message)
   }
 
@@ -168,7 +169,7 @@ export class TencentChatClient implements ChatClient {
       const event = readSdkEvent(message, this.me)
       if (event) this.listeners.tell(event)
     } else if (String(message.conversationType) === String(TYPES.CONV_GROUP)) {
-      this.listeners.tell({ type: 'message', groupId: message.to, message: this.take(message) })
+      this.listeners.tell({ type: 'message', groupId: message.to, message: this.take(message.to, message) })
     }
   }
 
