@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,15 +55,22 @@ class RelayProcess:
         await self._process.wait()
 
     async def _answering(self, seconds: float) -> None:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if not self.is_running:
-                raise RelayFailed(f"the relay did not start:\n{self._log.read_text()[-2000:]}")
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            except OSError:
-                await asyncio.sleep(0.05)
-                continue
-            writer.close()
+        if await answers(self._port, seconds, is_alive=lambda: self.is_running):
             return
+        if not self.is_running:
+            raise RelayFailed(f"the relay did not start:\n{self._log.read_text()[-2000:]}")
         raise RelayFailed(f"the relay did not answer on port {self._port} within {seconds:.0f} s")
+
+
+async def answers(port: int, seconds: float, *, is_alive: Callable[[], bool]) -> bool:
+    """Wait until somebody listens there, for so long, or until the process that should is dead."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and is_alive():
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        writer.close()
+        return True
+    return False

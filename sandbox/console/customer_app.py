@@ -9,6 +9,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox.relay_process import answers
+
 FOLDER = Path(__file__).parents[2] / "examples" / "customer-app"
 
 
@@ -29,9 +31,11 @@ class CustomerApp:
             "FRAME_ANCESTORS": f"{console_url} {console_url.replace('127.0.0.1', 'localhost')}",
         }
         command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(self.port), "--log-level", "warning"]
-        self._process = await asyncio.create_subprocess_exec(
+        process = self._process = await asyncio.create_subprocess_exec(
             *command, "--no-access-log", cwd=FOLDER, env={**os.environ, **environment}
         )
+        if not await answers(self.port, 20, is_alive=lambda: process.returncode is None):
+            raise OSError(f"the customer's app did not start on port {self.port}")
 
     async def stop(self) -> None:
         if self._process is not None:

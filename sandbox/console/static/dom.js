@@ -10,9 +10,16 @@ export function h(tag, attributes = {}, ...children) {
   return node
 }
 
-/** A menu that does something with what is chosen. */
+/** A menu that does something with what is chosen, once; then it lets go of the keyboard, so that it can be redrawn. */
 export function picker(label, options, chosen, onChoose) {
-  const select = h('select', { 'aria-label': label, onchange: () => onChoose(select.value) },
+  let done = chosen
+  const choose = () => {
+    if (select.value === done) return
+    done = select.value
+    select.blur()
+    onChoose(done)
+  }
+  const select = h('select', { 'aria-label': label, onchange: choose },
     options.map(([value, text]) => h('option', { value, selected: value === chosen }, text)))
   return select
 }

@@ -7,7 +7,7 @@ const PRIORITIES = ['High', 'Medium', 'Low']
 
 export function showRecord(box, { state, row, as, agentId }) {
   if (!row) return box.replaceChildren(h('p', { class: 'empty' }, 'A Case that is opened shows here.'))
-  const update = (values) => (document.activeElement?.blur(), as({ update: { caseIds: [row.Id], values } }))
+  const update = (values) => as({ update: { caseIds: [row.Id], values } })
   const active = state.agents.filter((agent) => agent.isActive)
   const owners = [...active, ...state.queues].map(({ id, name }) => [id, name])
   if (!owners.some(([id]) => id === row.OwnerId)) owners.unshift([row.OwnerId, state.owners[row.OwnerId] ?? row.OwnerId])
@@ -25,10 +25,8 @@ export function showRecord(box, { state, row, as, agentId }) {
         field('Owner', picker('Owner', owners, row.OwnerId, (OwnerId) => update({ OwnerId }))),
         field('Status', picker('Status', same(STATUSES), row.Status, (Status) => update({ Status }))),
         field('Priority', picker('Priority', same(PRIORITIES), row.Priority, (Priority) => update({ Priority }))),
-        field('Omni-Channel', picker('Omni-Channel', [['', 'offer to …'], ...active.map(({ id, name }) => [id, name])], '', (userId) => {
-          document.activeElement?.blur()
-          return as({ omni: { caseId: row.Id, userId, action: 'assign' } })
-        }))),
+        field('Omni-Channel', picker('Omni-Channel', [['', 'offer to …'], ...active.map(({ id, name }) => [id, name])], '', (userId) =>
+          as({ omni: { caseId: row.Id, userId, action: 'assign' } })))),
     h('dl', {}, [['Customer', [row.SuppliedName, row.SuppliedEmail].filter(Boolean).join(' · ')], ['Description', row.Description]]
       .filter(([, value]) => value).flatMap(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])),
     room(state.rooms[row.Id], agentId, row),

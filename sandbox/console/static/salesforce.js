@@ -70,13 +70,12 @@ export class Salesforce {
   #become(id) {
     this.agentId = id
     sessionStorage.setItem(REMEMBERED, id)
-    document.activeElement?.blur()
     this.#draw()
     this.#utility.show(this.#state, id)
   }
 
   #drawCases(rows) {
-    const view = picker('List', Object.entries(VIEWS), this.#view, (name) => (this.#view = name, document.activeElement?.blur(), this.#draw()))
+    const view = picker('List', Object.entries(VIEWS), this.#view, (name) => (this.#view = name, this.#draw()))
     this.#boxes.cases.replaceChildren(
       h('div', { class: 'bar' }, view, h('small', {}, `${rows.length}`), h('span', { class: 'bulk' }, this.#bulk())),
       h('div', { class: 'scroll' }, rows.length > 0 ? this.#table(rows) : h('p', { class: 'empty' }, this.#view === 'open' ? 'No open Case. The customer on the left can open a ticket.' : 'Nothing here.')))
@@ -102,7 +101,7 @@ export class Salesforce {
     if (ids.length === 0) return []
     if (this.#view === 'bin') return [h('button', { class: 'small', onclick: () => this.#as({ undelete: ids }) }, `Undelete ${ids.length}`)]
     const owners = [...this.#state.agents.filter((agent) => agent.isActive), ...this.#state.queues].map(({ id, name }) => [id, name])
-    const give = picker('Give to', [['', `Give ${ids.length} to …`], ...owners], '', (id) => (document.activeElement?.blur(), this.#as({ update: { caseIds: ids, values: { OwnerId: id } } })))
+    const give = picker('Give to', [['', `Give ${ids.length} to …`], ...owners], '', (id) => this.#as({ update: { caseIds: ids, values: { OwnerId: id } } }))
     const merge = ids.length > 1 && ids.length < 4 && h('button', { class: 'small', title: 'Into the one that is open, or the oldest', onclick: () => this.#merge(ids) }, 'Merge')
     return [give, merge, h('button', { class: 'small', onclick: () => this.#as({ delete: ids }) }, 'Delete')].filter(Boolean)
   }
