@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sandbox.salesforce import omni, people, recycle
 from sandbox.salesforce.errors import Refusal
@@ -12,6 +13,9 @@ from sandbox.salesforce.oauth import OAuth
 from sandbox.salesforce.objects import CASE
 from sandbox.salesforce.org import Acting, Org, Rule
 from sandbox.salesforce.sessions import Sessions
+
+if TYPE_CHECKING:
+    from sandbox.apex import Runtime
 
 _CONCEALMENTS = ("missing", "hidden", "visible")
 
@@ -23,6 +27,7 @@ class Desk:
     org: Org
     sessions: Sessions
     oauth: OAuth
+    apex: Runtime | None = None
 
     @property
     def admin(self) -> Acting:
@@ -147,6 +152,29 @@ def _consent(desk: Desk, given: object) -> dict[str, object]:
     return {"refresh_token": desk.oauth.consent(_user_id(desk, "consent", given))}
 
 
+def _advance(desk: Desk, given: object) -> dict[str, object]:
+    """As if that much time had passed for the Apex jobs that wait; the org's clock stays right."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or given < 0:
+        raise ValueError("advance: must be a number of seconds, 0 or more")
+    if desk.apex is None:
+        raise ValueError("advance: no Apex is deployed to this org, so nothing waits")
+    desk.apex.jobs.advance(given)
+    return {"advance": given, "waiting": [job.shown() for job in desk.apex.jobs.queue]}
+
+
+def _visible(desk: Desk, given: object) -> dict[str, object]:
+    """Which Cases, beside his own, a user may see; null lets him see all."""
+    wanted = _object("visible", given, "userId", "caseIds")
+    user_id, case_ids = _user_id(desk, "visible.userId", wanted["userId"]), wanted["caseIds"]
+    if case_ids is None:
+        desk.org.visibility.pop(user_id, None)
+        return {"visible": None}
+    if not isinstance(case_ids, list):
+        raise ValueError("visible.caseIds: give a list of Case ids, or null")
+    desk.org.visibility[user_id] = {_case_id(desk, "visible.caseIds", each) for each in case_ids}
+    return {"visible": sorted(desk.org.visibility[user_id])}
+
+
 def _switch(desk: Desk, given: object) -> dict[str, object]:
     if not isinstance(given, dict):
         raise ValueError('switch: give an object, such as {"switch": {"lengthUnit": "codepoint"}}')
@@ -154,6 +182,8 @@ def _switch(desk: Desk, given: object) -> dict[str, object]:
     if assignee != desk.org.queue_id:
         given = {**given, "assignTo": _user_id(desk, "switch.assignTo", assignee)}
     desk.org.switches.turn(given)
+    if desk.apex is not None:
+        desk.apex.jobs.wake()
     return {"switches": dict(vars(desk.org.switches))}
 
 
@@ -170,6 +200,8 @@ ACTIONS: dict[str, Action] = {
     "expireSessions": _expire_sessions,
     "consent": _consent,
     "switch": _switch,
+    "advance": _advance,
+    "visible": _visible,
 }
 
 

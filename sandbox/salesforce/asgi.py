@@ -45,7 +45,8 @@ class UrlSpace:
             {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
             await request.body(),
         )
-        response = self._response(self.answer(call))
+        with self._org.lock:
+            response = self._response(self.answer(call))
         await response(scope, receive, send)
 
     def answer(self, call: Call) -> Answer:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from sandbox.salesforce import dml
+from sandbox.salesforce.dml import Item
 from sandbox.salesforce.errors import ApiError, Refusal, refuse
 from sandbox.salesforce.ids import canonical
 from sandbox.salesforce.objects import CASE
-from sandbox.salesforce.dml import Item
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.records import known_id, object_named, shown
 from sandbox.salesforce.web import Answer, Call, Handler
@@ -33,7 +33,9 @@ def create(org: Org, call: Call) -> Answer:
     def item(record: dict[str, object]) -> Item:
         return Item(object_named(org, _type(record)), record)
 
-    return _rows(org, call, "insert", [_item(item, record) for record in _records(call)], all_or_none=_all_or_none(call))
+    return _rows(
+        org, call, "insert", [_item(item, record) for record in _records(call)], all_or_none=_all_or_none(call)
+    )
 
 
 def change(org: Org, call: Call) -> Answer:
@@ -45,7 +47,9 @@ def change(org: Org, call: Call) -> Answer:
         body = {name: value for name, value in record.items() if name.lower() != "id"}
         return Item(sobject, body, known_id(org, sobject, given))
 
-    return _rows(org, call, "update", [_item(item, record) for record in _records(call)], all_or_none=_all_or_none(call))
+    return _rows(
+        org, call, "update", [_item(item, record) for record in _records(call)], all_or_none=_all_or_none(call)
+    )
 
 
 def remove(org: Org, call: Call) -> Answer:

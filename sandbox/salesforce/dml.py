@@ -290,9 +290,7 @@ def _touch(org: Org, row: Row, acting: Acting) -> None:
     row.update(LastModifiedDate=org.now, LastModifiedById=acting.user_id, SystemModstamp=org.now)
 
 
-def _fitted(
-    org: Org, sobject: SObject, given: Mapping[str, object], *, creating: bool, whole: bool = True
-) -> Row:
+def _fitted(org: Org, sobject: SObject, given: Mapping[str, object], *, creating: bool, whole: bool = True) -> Row:
     named = [(_named(org, sobject, name), value) for name, value in given.items() if name != "attributes"]
     sealed = tuple(field.name for field, _ in named if not (field.create if creating else field.update))
     if sealed:

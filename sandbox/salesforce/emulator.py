@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 from starlette.types import Scope
@@ -19,6 +22,9 @@ from sandbox.salesforce.oauth_app import ExternalClientApp
 from sandbox.salesforce.org import Listener, Org
 from sandbox.salesforce.sessions import Sessions
 from sandbox.salesforce.soap import SoapApi
+
+if TYPE_CHECKING:
+    from sandbox.apex import Runtime
 
 
 class Salesforce:
@@ -50,6 +56,7 @@ class Salesforce:
         self.integration_username = people.INTEGRATION_USERNAME
         self.base_url = base_url
         soap = SoapApi(self.org, self.sessions, self.password, self.security_token)
+        self.apex: Runtime | None = None
         self.app = UrlSpace(self.org, self.sessions, self.oauth, soap)
 
     @property
@@ -74,24 +81,47 @@ class Salesforce:
             "SANDBOX_SALESFORCE_PASSWORD": self.password + self.security_token,
         }
 
+    def deploy(self, directories: Sequence[Path], *, assignments: Mapping[str, Sequence[str]] | None = None) -> Runtime:
+        """Load sfdx package directories: from now on their triggers and jobs run, and call the relay.
+
+        `assignments` says who (usernames) has which permission set; by default as the sets' names mean it.
+        """
+        from sandbox.apex import Runtime, load  # noqa: PLC0415 - an org without Apex does without its parser
+
+        self.apex = Runtime(
+            self.org,
+            load(directories),
+            relay_url=self.relay_url,
+            secret=self.callout_secret,
+            assignments=assignments,
+            journal=self.journal.record,
+        )
+        return self.apex
+
     async def start(self) -> None:
-        """Nothing runs beside the requests yet."""
+        if self.apex is not None:
+            self.apex.jobs.start()
 
     async def stop(self) -> None:
-        """Nothing runs beside the requests yet."""
+        if self.apex is not None:
+            await asyncio.to_thread(self.apex.jobs.stop)
 
     def on_commit(self, listener: Listener) -> None:
         """Be told of every committed change, 200 records of one operation on one object at a time."""
         self.org.listeners.append(listener)
 
     def state(self) -> dict[str, object]:
-        return snapshot.state(self.org)
+        with self.org.lock:
+            return {**snapshot.state(self.org), "jobs": self.apex.state() if self.apex is not None else []}
 
     def reset(self) -> None:
         """The org as it started: same users, queue, app and secrets; sessions live on; no id is given out again."""
-        self.org.clear()
-        self.sessions.forget_logins()
-        people.settle(self.org, self._ids)
+        with self.org.lock:
+            self.org.clear()
+            self.sessions.forget_logins()
+            people.settle(self.org, self._ids)
+            if self.apex is not None:
+                self.apex.reset()
 
     def names(self, scope: Scope) -> list[str]:
         return faults.names(scope["method"], scope["path"])
@@ -100,4 +130,5 @@ class Salesforce:
         return faults.failure(fault)
 
     async def do(self, action: dict[str, object]) -> dict[str, object]:
-        return actions.perform(actions.Desk(self.org, self.sessions, self.oauth), action)
+        with self.org.lock:
+            return actions.perform(actions.Desk(self.org, self.sessions, self.oauth, self.apex), action)

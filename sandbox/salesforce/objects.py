@@ -35,12 +35,12 @@ _AUDIT = tuple(
 )
 
 
-def _sobject(name: str, prefix: str, *fields: Field, create: bool = True, update: bool = True) -> SObject:
+def sobject(name: str, prefix: str, *fields: Field, create: bool = True, update: bool = True) -> SObject:
     own_id = read_only(Field("Id", "id", f"{name} ID", 18))
     return SObject(name, prefix, (own_id, *fields, *_AUDIT), create, update, delete=create)
 
 
-CASE = _sobject(
+CASE = sobject(
     "Case",
     "500",
     read_only(reference("MasterRecordId", "Case")),
@@ -70,7 +70,7 @@ CASE = _sobject(
     text("ChatTicket__c", 64, label="Chat Ticket", unique=True, external_id=True),
 )
 
-USER = _sobject(
+USER = sobject(
     "User",
     "005",
     text("Username", 80),
@@ -84,7 +84,7 @@ USER = _sobject(
     create=False,
 )
 
-GROUP = _sobject(
+GROUP = sobject(
     "Group",
     "00G",
     text("Name", 40),
@@ -94,7 +94,7 @@ GROUP = _sobject(
     update=False,
 )
 
-ORGANIZATION = _sobject(
+ORGANIZATION = sobject(
     "Organization",
     "00D",
     text("Name", 80),
@@ -105,9 +105,9 @@ ORGANIZATION = _sobject(
     update=False,
 )
 
-ACCOUNT = _sobject("Account", "001", text("Name", 255, label="Account Name", required=True))
+ACCOUNT = sobject("Account", "001", text("Name", 255, label="Account Name", required=True))
 
-CONTACT = _sobject(
+CONTACT = sobject(
     "Contact",
     "003",
     text("FirstName", 40, label="First Name"),
@@ -116,7 +116,7 @@ CONTACT = _sobject(
     reference("AccountId", "Account", label="Account ID"),
 )
 
-CASE_COMMENT = _sobject(
+CASE_COMMENT = sobject(
     "CaseComment",
     "00a",
     create_only(reference("ParentId", "Case", label="Parent ID", required=True)),
@@ -124,7 +124,7 @@ CASE_COMMENT = _sobject(
     area("CommentBody", 4_000, label="Body", byte_length=4_000),
 )
 
-FEED_ITEM = _sobject(
+FEED_ITEM = sobject(
     "FeedItem",
     "0D5",
     create_only(reference("ParentId", "Case", "User", "Group", label="Parent ID", required=True)),
@@ -137,7 +137,7 @@ FEED_ITEM = _sobject(
     create_only(reference("RelatedRecordId", "ContentVersion", label="Related Record ID")),
 )
 
-CONTENT_VERSION = _sobject(
+CONTENT_VERSION = sobject(
     "ContentVersion",
     "068",
     create_only(reference("ContentDocumentId", "ContentDocument", label="ContentDocument ID")),
@@ -155,7 +155,7 @@ CONTENT_VERSION = _sobject(
     reference("OwnerId", "User", label="Owner ID"),
 )
 
-CONTENT_DOCUMENT = _sobject(
+CONTENT_DOCUMENT = sobject(
     "ContentDocument",
     "069",
     text("Title", 255),
@@ -166,7 +166,7 @@ CONTENT_DOCUMENT = _sobject(
     create=False,
 )
 
-CONTENT_DOCUMENT_LINK = _sobject(
+CONTENT_DOCUMENT_LINK = sobject(
     "ContentDocumentLink",
     "06A",
     create_only(reference("ContentDocumentId", "ContentDocument", label="ContentDocument ID", required=True)),
@@ -175,7 +175,7 @@ CONTENT_DOCUMENT_LINK = _sobject(
     picklist("Visibility", "AllUsers", "InternalUsers", "SharedUsers", default="AllUsers"),
 )
 
-AGENT_WORK = _sobject(
+AGENT_WORK = sobject(
     "AgentWork",
     "0Bz",
     create_only(reference("UserId", "User", label="User ID", required=True)),
@@ -203,8 +203,8 @@ AGENT_WORK = _sobject(
 )
 
 OBJECTS: dict[str, SObject] = {
-    sobject.name.lower(): sobject
-    for sobject in (
+    each.name.lower(): each
+    for each in (
         CASE,
         USER,
         GROUP,
@@ -221,4 +221,4 @@ OBJECTS: dict[str, SObject] = {
 }
 """Every object by lower-case name: the vendor's object names know no case."""
 
-BY_PREFIX: dict[str, SObject] = {sobject.prefix: sobject for sobject in OBJECTS.values()}
+BY_PREFIX: dict[str, SObject] = {each.prefix: each for each in OBJECTS.values()}

@@ -11,8 +11,8 @@ from typing import Literal, Protocol
 from sandbox.salesforce.catalog import Catalog
 from sandbox.salesforce.clock import OrgClock
 from sandbox.salesforce.cursors import Cursors
-from sandbox.salesforce.ids import Mint
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.ids import Mint
 from sandbox.salesforce.schema import Field, Row, SObject
 from sandbox.salesforce.switches import Switches
 from sandbox.salesforce.tables import Tables
@@ -45,7 +45,13 @@ class Automation(Protocol):
     """The org's triggers."""
 
     def fire(
-        self, moment: str, operation: str, sobject: SObject, new: list[Row] | None, old: list[Row] | None, acting: Acting
+        self,
+        moment: str,
+        operation: str,
+        sobject: SObject,
+        new: list[Row] | None,
+        old: list[Row] | None,
+        acting: Acting,
     ) -> Sequence[list[ApiError]]:
         """Run the triggers for at most 200 records and say what each is refused for.
 
@@ -98,6 +104,8 @@ class Org:
     """Taken at each door of the org, by the requests of its server and by its own jobs."""
     deferred: list[Deferred] = field(default_factory=list)
     """What starts when the outermost transaction has committed; a savepoint that is undone takes it back."""
+    visibility: dict[str, set[str]] = field(default_factory=dict)
+    """By user: the only Cases, beside his own, that he may see. Who is not in it sees all."""
     _concealed: dict[str, Literal["hidden", "missing"]] = field(default_factory=dict)
     _changes: list[Change] = field(default_factory=list)
     _depth: int = 0
@@ -111,6 +119,7 @@ class Org:
         self.tables, self.switches, self.usage, self.cursors = Tables(self.catalog), Switches(), Usage(), Cursors()
         self.rule, self.last_case_number = None, 1000
         self._concealed.clear()
+        self.visibility.clear()
 
     def field(self, sobject: SObject, name: str) -> Field | None:
         """The field as API users see it: without field-level security it is not there at all."""
@@ -146,15 +155,14 @@ class Org:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; an inner one is a savepoint. Listeners hear of changes when the outermost commits."""
-        mark, heard, deferred = self.tables.mark(), len(self._changes), len(self.deferred)
+        mark = self.mark()
         if self._depth == 0:
             self.now = self.clock.stamp(whole_seconds=self.switches.wholeSeconds)
         self._depth += 1
         try:
             yield
         except BaseException:
-            self.tables.undo(mark)
-            del self._changes[heard:], self.deferred[deferred:]
+            self.undo(mark)
             self._depth -= 1
             if self._depth == 0 and self.automation is not None:
                 self.automation.ended()
@@ -177,6 +185,24 @@ class Org:
             self.lock.acquire()
             self._depth = depth
             self.now = self.clock.stamp(whole_seconds=self.switches.wholeSeconds)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a transaction is open."""
+        return self._depth > 0
+
+    def restamp(self) -> None:
+        """A new transaction begins inside another one, as a test's jobs do."""
+        self.now = self.clock.stamp(whole_seconds=self.switches.wholeSeconds)
+
+    def mark(self) -> tuple[int, int, int]:
+        """A place that `undo` goes back to, inside one transaction."""
+        return self.tables.mark(), len(self._changes), len(self.deferred)
+
+    def undo(self, mark: tuple[int, int, int]) -> None:
+        rows, changes, deferred = mark
+        self.tables.undo(rows)
+        del self._changes[changes:], self.deferred[deferred:]
 
     @contextmanager
     def separately(self) -> Iterator[None]:

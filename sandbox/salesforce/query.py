@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from sandbox.salesforce import sharing
 from sandbox.salesforce.errors import refuse
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.records import record_url
@@ -38,8 +39,8 @@ def _answer(org: Org, call: Call, *, deleted_too: bool) -> Answer:
     if "q" not in call.query:
         raise refuse("MALFORMED_QUERY", "SOQL query is required: missing parameter q")
     select = parse(call.query["q"])
-    sobject = _source(org, select)
-    rows = _found(org, select, sobject, deleted_too=deleted_too)
+    sobject = source(org, select)
+    rows = found(org, select, sobject, deleted_too=deleted_too)
     if select.count is not None:
         return _counted(org, select, sobject, rows)
     paths = [path(org, select.text, sobject, token) for token in select.fields]
@@ -47,7 +48,7 @@ def _answer(org: Org, call: Call, *, deleted_too: bool) -> Answer:
     return _page(org, call, records)
 
 
-def _source(org: Org, select: Select) -> SObject:
+def source(org: Org, select: Select) -> SObject:
     sobject = org.catalog.by_name.get(select.object_name.text.lower())
     if sobject is None:
         raise at(
@@ -75,23 +76,30 @@ def _confines(where: Condition | None, *names: str) -> bool:
     return isinstance(where, Comparison) and where.field.word() in names and where.operator in {"=", "IN"}
 
 
-def _found(org: Org, select: Select, sobject: SObject, *, deleted_too: bool) -> list[Row]:
+def found(
+    org: Org, select: Select, sobject: SObject, *, deleted_too: bool, visible: Callable[[Row], bool] | None = None
+) -> list[Row]:
+    """The rows a query selects, of those that the asker may see."""
     rows = _candidates(org, select, sobject)
     if not deleted_too:
         rows = (row for row in rows if not row["IsDeleted"])
+    if visible is not None:
+        rows = filter(visible, rows)
     if select.where is not None:
         test = compiled(org, select.text, sobject, select.where)
         rows = (row for row in rows if test(row))
-    found = list(rows)
+    chosen = list(rows)
     for order in reversed(select.order):
-        found = _sorted(org, select.text, sobject, order, found)
+        chosen = _sorted(org, select.text, sobject, order, chosen)
     if select.offset > LARGEST_OFFSET:
         raise refuse("NUMBER_OUTSIDE_VALID_RANGE", f"Maximum SOQL offset allowed is {LARGEST_OFFSET}")
     end = None if select.limit is None else select.offset + select.limit
-    return found[select.offset : end]
+    return chosen[select.offset : end]
 
 
 def _candidates(org: Org, select: Select, sobject: SObject) -> Iterable[Row]:
+    if sobject.name == "UserRecordAccess":
+        return sharing.record_access(org, select.where)
     wanted = ids_wanted(select.where)
     if wanted is None:
         return org.tables.all(sobject.name)

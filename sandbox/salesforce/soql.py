@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from sandbox.salesforce.errors import refuse
 from sandbox.salesforce.soql_tokens import Token, cut, unexpected
@@ -52,15 +52,19 @@ class Select:
     order: tuple[Order, ...]
     limit: int | None
     offset: int
+    mode: str = ""
+    all_rows: bool = False
 
 
-def parse(query: str) -> Select:
-    return _Parser(query).select()
+def parse(query: str, binds: Mapping[str, object] | None = None) -> Select:
+    """With `binds` (lower-case names) the query is one of Apex: it may have :variables and end with ALL ROWS."""
+    return _Parser(query, binds).select()
 
 
 class _Parser:
-    def __init__(self, query: str) -> None:
+    def __init__(self, query: str, binds: Mapping[str, object] | None) -> None:
         self.query = query
+        self.binds = binds
         self.tokens = cut(query)
         self.place = 0
         self.depth = 0
@@ -76,15 +80,15 @@ class _Parser:
         self.need("FROM")
         name = self.of_kind("name")
         where = self.either() if self.took("WHERE") else None
-        if self.took("WITH"):
-            self.one_of("SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE")
+        mode = self.one_of("SECURITY_ENFORCED", "USER_MODE", "SYSTEM_MODE") if self.took("WITH") else ""
         order = self.orders() if self.took("ORDER") else ()
         limit = self.whole() if self.took("LIMIT") else None
         offset = self.whole() if self.took("OFFSET") else 0
         if self.took("FOR"):
             self.one_of("VIEW", "REFERENCE", "UPDATE")
+        all_rows = self.binds is not None and self.took("ALL") and self.one_of("ROWS") != ""
         self.of_kind("end")
-        return Select(self.query, fields, count, name, where, order, limit, offset)
+        return Select(self.query, fields, count, name, where, order, limit, offset, mode, all_rows)
 
     def count(self) -> Token | None:
         """COUNT() alone, or COUNT(field): the token that names what is counted."""
@@ -138,14 +142,25 @@ class _Parser:
         if sign.text in COMPARISONS:
             return Comparison(field, "!=" if sign.text == "<>" else sign.text, (self.value(),))
         if sign.word() == "LIKE":
-            return Comparison(field, "LIKE", (self.of_kind("string"),))
+            return Comparison(field, "LIKE", (self.bound() or self.of_kind("string"),))
         if sign.word() == "NOT" and self.took("IN"):
             return Comparison(field, "NOT IN", self.values())
         if sign.word() == "IN":
             return Comparison(field, "IN", self.values())
         raise unexpected(self.query, sign)
 
+    def bound(self) -> Token | None:
+        """`:name`, where the query comes from Apex."""
+        if self.binds is None or not self.took(":"):
+            return None
+        name = self.of_kind("name")
+        if name.text.lower() not in self.binds:
+            raise refuse("MALFORMED_QUERY", f"Variable does not exist: {name.text}")
+        return replace(name, kind="bind", value=self.binds[name.text.lower()])
+
     def values(self) -> tuple[Token, ...]:
+        if bound := self.bound():
+            return (bound,)
         self.need("(")
         found = [self.value()]
         while self.took(","):
@@ -154,6 +169,8 @@ class _Parser:
         return tuple(found)
 
     def value(self) -> Token:
+        if bound := self.bound():
+            return bound
         token = self.next
         if token.kind not in {"string", "number", "datetime"} and token.word() not in {"TRUE", "FALSE", "NULL"}:
             raise unexpected(self.query, token)
@@ -192,6 +209,9 @@ class _Parser:
         raise unexpected(self.query, self.next)
 
     def whole(self) -> int:
+        bound = self.bound()
+        if bound is not None and isinstance(bound.value, int):
+            return bound.value
         token = self.of_kind("number")
         if not token.text.isdigit():
             raise unexpected(self.query, token)

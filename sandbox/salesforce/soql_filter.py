@@ -46,8 +46,18 @@ def ids_wanted(where: Condition | None) -> set[str] | None:
     if isinstance(where, Junction) and where.word == "AND":
         return next((found for part in where.parts if (found := ids_wanted(part)) is not None), None)
     if isinstance(where, Comparison) and where.field.word() == "ID" and where.operator in {"=", "IN"}:
-        return {ids.canonical(unquoted(value.text)) or "" for value in where.values if value.kind == "string"}
+        return {ids.canonical(given) or "" for value in where.values for given in _texts(value)}
     return None
+
+
+def _texts(value: Token) -> list[str]:
+    if value.kind == "bind":
+        return [each for each in _items(value) if isinstance(each, str)]
+    return [unquoted(value.text)] if value.kind == "string" else []
+
+
+def _items(value: Token) -> list[object]:
+    return value.value if isinstance(value.value, list) else [value.value]
 
 
 def _comparison(org: Org, query: str, sobject: SObject, where: Comparison) -> Test:
@@ -57,15 +67,15 @@ def _comparison(org: Org, query: str, sobject: SObject, where: Comparison) -> Te
         raise refuse("INVALID_FIELD", f"field '{field.name}' can not be filtered in a query call")
     if where.operator == "LIKE":
         _need_text(field)
-        pattern = like_pattern(where.values[0].text)
+        pattern = like_pattern(where.values[0].text if where.values[0].kind == "string" else _quoted(where.values[0]))
         return lambda row: pattern.fullmatch(str(get(row) or "")) is not None
-    wanted = [_literal(field, value) for value in where.values]
+    wanted = [literal for value in where.values for literal in _literals(field, value)]
     fold = partial(_folded, field)
     if where.operator in {"=", "IN"}:
         return lambda row: fold(get(row)) in wanted
     if where.operator in {"!=", "NOT IN"}:
         return lambda row: fold(get(row)) not in wanted
-    compare, limit = _ORDERS[where.operator], wanted[0]
+    compare, limit = _ORDERS[where.operator], wanted[0] if wanted else None
     _need_order(field)
     return lambda row: (value := fold(get(row))) is not None and limit is not None and compare(value, limit)
 
@@ -83,6 +93,19 @@ def _need_order(field: Field) -> None:
 def _folded(field: Field, value: object) -> object:
     folds = isinstance(value, str) and field.kind not in {"id", "reference", "datetime"} and not field.external_id
     return str(value).casefold() if folds else value
+
+
+def _quoted(token: Token) -> str:
+    if not isinstance(token.value, str):
+        raise refuse("MALFORMED_QUERY", "LIKE takes a text")
+    return f"'{token.value}'"
+
+
+def _literals(field: Field, token: Token) -> list[object]:
+    """What a literal or a bound variable is compared with."""
+    if token.kind != "bind":
+        return [_literal(field, token)]
+    return [_text_literal(field, each) if isinstance(each, str) else each for each in _items(token)]
 
 
 def _literal(field: Field, token: Token) -> object:

@@ -28,6 +28,8 @@ class Token:
     kind: str
     text: str
     at: int
+    value: object = None
+    """What an Apex variable is bound to."""
 
     def word(self) -> str:
         return self.text.upper() if self.kind == "name" else self.text

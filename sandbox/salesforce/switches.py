@@ -40,6 +40,11 @@ class Switches:
     sessionIdleSeconds: int = 7200
     """How long an unused session lives."""
 
+    runJobs: bool = True
+    """Asynchronous Apex runs; False lets it wait."""
+    jobDelaySeconds: int = 60
+    """How long a minute of an Apex job's delay lasts: 60 is as in Salesforce, 0 is no delay."""
+
     def turn(self, wanted: dict[str, object]) -> None:
         known = {field.name: type(field.default) for field in fields(self)}
         for name, value in wanted.items():

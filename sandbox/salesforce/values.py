@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import date
 from typing import TypeVar
 
 from sandbox.salesforce import clock, ids
@@ -31,6 +32,10 @@ def fitted(field: Field, value: object, switches: Switches) -> object:
         return _of(_PLAIN[field.kind], value, field.kind)
     if field.kind == "datetime":
         return _moment(_of(str, value, "datetime"))
+    if field.kind == "date":
+        return _date(_of(str, value, "date"))
+    if field.kind == "double":
+        return float(value) if type(value) is int else _of(float, value, "double")
     return value if isinstance(value, bytes) else _base64(field, _of(str, value, "base64Binary"))
 
 
@@ -86,6 +91,13 @@ def _moment(value: str) -> str:
     if moment is None:
         raise _undeserializable("datetime", value)
     return moment
+
+
+def _date(value: str) -> str:
+    try:
+        return date.fromisoformat(value[:10]).isoformat()
+    except ValueError:
+        raise _undeserializable("date", value) from None
 
 
 def _base64(field: Field, value: str) -> bytes:
