@@ -18,18 +18,16 @@ from starlette.middleware import Middleware
 from relay.auth import Callers
 from relay.case_states import CaseStates
 from relay.commands import Commands
+from relay.conversation import create_conversation
 from relay.crm import TIMEOUT as CRM_TIMEOUT
-from relay.crm import CaseArchive, ClientCredentials, JwtBearer, OrgConnection, Records, SalesforceCrm, refused_fields
+from relay.crm import ClientCredentials, JwtBearer, OrgConnection, Records, SalesforceCrm, refused_fields
 from relay.errors import RelayError
-from relay.history import History
 from relay.im import TIMEOUT as IM_TIMEOUT
 from relay.im import Callbacks, TencentIm
 from relay.jwks import TIMEOUT as JWKS_TIMEOUT
 from relay.jwks import Jwks
 from relay.membership import Membership
-from relay.messages import Messages
 from relay.org import OurOrg
-from relay.people import People
 from relay.reconcile import Reconciler
 from relay.retry import Patience
 from relay.routes.cases import CaseRoutes
@@ -54,8 +52,6 @@ _log = logging.getLogger(__name__)
 LEASE = 10.0
 COMMAND_WAIT = 4.0
 """Seconds that Apex is kept before a command is answered as queued; its callouts give up after 10."""
-HISTORY_WAIT = 3.0
-"""Seconds for which Tencent is asked for what is missing in a history, and Salesforce for names in it."""
 RATE = 75.0
 """Tickets and commands that one process begins in a second without a caller, two or more together twice as many."""
 _DRAIN = 20.0
@@ -132,8 +128,21 @@ async def _lifespan(
         stack.push_async_callback(ledger.close)
 
         holder, wakened = secrets.token_hex(8), asyncio.Event()
-        tickets = Tickets(ledger, crm, im, holder=holder, lease=LEASE, wait=settings.relay_create_wait, clock=clock)
-        membership = Membership(ledger, crm, im, close_grace=settings.relay_close_grace, clock=clock)
+        conversation = create_conversation(settings, ledger, crm, im, clock=clock)
+        tickets = Tickets(
+            ledger,
+            crm,
+            im,
+            holder=holder,
+            lease=LEASE,
+            wait=settings.relay_create_wait,
+            says_first_words=settings.relay_first_message,
+            wake=conversation.wakened.set,
+            clock=clock,
+        )
+        membership = Membership(
+            ledger, crm, im, conversation.chronicle, close_grace=settings.relay_close_grace, clock=clock
+        )
         commands = Commands(
             ledger, membership, holder=holder, lease=LEASE, wait=COMMAND_WAIT, wake=wakened.set, clock=clock
         )
@@ -159,11 +168,8 @@ async def _lifespan(
             deep_interval=settings.relay_deep_interval,
             clock=clock,
         )
-        messages = Messages(ledger, im, clock=clock)
-        people = People(ledger, CaseArchive(crm.records), wait=HISTORY_WAIT)
-        history = History(ledger, messages, people, wait=HISTORY_WAIT)
         callbacks = Callbacks(settings.tencent_sdk_app_id, str(settings.tencent_callback_token), clock)
-        app.state.worker, app.state.reconciler, app.state.messages = worker, reconciler, messages
+        app.state.worker, app.state.reconciler = worker, reconciler
         callers = _callers(settings, stack, clock)
         org = OurOrg(crm, ledger, login_url=settings.salesforce_login_url)
         limit = settings.relay_max_body
@@ -173,14 +179,16 @@ async def _lifespan(
             *UserSigRoutes(callers, im, org.check, limit=limit).routes,
             *GroupRoutes(callers, commands, org.check, limit=limit).routes,
             *CaseRoutes(callers, case_states, org.check).routes,
-            *WebhookRoutes(callbacks, messages).routes,
-            *HistoryRoutes(callers, history, org.check, limit=limit).routes,
+            *WebhookRoutes(callbacks, conversation.messages).routes,
+            *HistoryRoutes(callers, conversation.history, org.check, limit=limit).routes,
             *HealthRoutes({"store": ledger.ping, "salesforce": crm.ping, "tencent": im.ping}).routes,
             *OpenApiRoutes().routes,
         ]
         for warning in settings.warnings:
             _log.warning(warning)
-        working = asyncio.gather(worker.run(), reconciler.run(), messages.run())
+        working = asyncio.gather(
+            worker.run(), reconciler.run(), conversation.messages.run(), conversation.sayings.run()
+        )
         _log.info("ready", extra={"fields": {"holder": holder}})
         try:
             yield

@@ -21,6 +21,7 @@ _TITLES = {
     "delete": "Delete group failed",
     "sync": "Matching the group failed",
     "comment": "Commenting the Case failed",
+    "archive": "Saving the transcript failed",
 }
 
 

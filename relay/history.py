@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from relay.errors import Forbidden, GroupNotFound, ImError, NotFound
 from relay.messages import Messages
 from relay.people import People
-from relay.ports import Log
 from relay.talk import Message
+from relay.talk_ports import Log
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
+from relay.chronicle import Chronicle
 from relay.drift import Drift, compare
 from relay.errors import CrmError, GroupConflict, GroupNotFound, GroupNotReady
 from relay.models import CaseState, Command, Group, Room
@@ -33,9 +34,16 @@ class Membership:
     """
 
     def __init__(
-        self, store: Store, crm: Crm, im: Im, *, close_grace: float, clock: Callable[[], float] = time.time
+        self,
+        store: Store,
+        crm: Crm,
+        im: Im,
+        chronicle: Chronicle,
+        *,
+        close_grace: float,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._crm, self._im = store, crm, im
+        self._store, self._crm, self._im, self._chronicle = store, crm, im, chronicle
         self._close_grace, self._clock = close_grace, clock
 
     async def perform(self, command: Command) -> None:
@@ -45,13 +53,15 @@ class Membership:
             await self._sync(group_id)
         elif command.verb == "comment":
             await self._comment(group_id)
+        elif command.verb == "archive":
+            await self._chronicle.save(group_id, group_id)
         elif command.verb == "delete":
-            await self._im.destroy_group(group_id)
-            await self._store.mark_gone(group_id)
+            await self._chronicle.save(group_id, group_id)
+            await self._destroy(group_id)
         elif user_id is not None and command.verb == "leave":
             await self._leave(command, user_id)
-        elif user_id is not None:
-            await self._join(group_id, user_id)
+        elif user_id is not None and await self._join(group_id, user_id):
+            await self._chronicle.joined(group_id, user_id, command.command_id)
 
     async def _comment(self, case_id: str) -> None:
         """Staff should not wait for a customer who cannot write to them."""
@@ -60,11 +70,11 @@ class Membership:
             text = f"The customer has no chat for this Case: {problem['title']}. {problem['detail']}"
             await self._crm.comment(case_id, text)
 
-    async def _join(self, group_id: str, user_id: str) -> None:
+    async def _join(self, group_id: str, user_id: str) -> bool:
         """Salesforce may announce an agent before the relay was told the Case's id, let alone made the group."""
         began = self._clock()
         try:
-            await self._im.add_group_member(group_id, user_id)
+            return await self._im.add_group_member(group_id, user_id)
         except GroupNotFound as error:
             awaited = await self._store.is_ticket_open_for(group_id, began)
             if awaited is False:
@@ -79,6 +89,8 @@ class Membership:
         named = room is not None and user_id in {agent.user_id for agent in room.state.agents}
         if not (named and await self._store.is_outdated(command)):
             await self._im.delete_group_member(command.group_id, user_id)
+            if room is not None and user_id in room.synced | room.joined:
+                await self._chronicle.left(command.group_id, user_id, command.command_id)
 
     async def _sync(self, case_id: str) -> None:
         room = await self._store.find_room(case_id)
@@ -92,6 +104,8 @@ class Membership:
             case "ended":
                 await self._dismiss(room)
             case "closing":
+                if room.dismiss_at is None and not room.gone:
+                    await self._chronicle.closing(case_id, room.state.modstamp)
                 await self._store.settle_room(room, dismiss_at=self._dismissal(room), gone=room.gone)
             case "open":
                 await self._match(room)
@@ -122,6 +136,7 @@ class Membership:
     async def _match(self, room: Room) -> None:
         """First in, then out: a Case is never left alone, and if the new agent cannot come, the old one stays."""
         case_id, names = room.state.case_id, {agent.user_id: agent.name for agent in room.state.agents}
+        occasion, has_changed = room.state.modstamp, False
         for drift in self.drifts(room, await self._im.get_group(case_id)):
             match drift:
                 case Drift(what="no group"):
@@ -129,13 +144,18 @@ class Membership:
                 case Drift(what="missing", who=str(user_id)):
                     if user_id in names and user_id not in room.joined:
                         await self._store.note_member(case_id, user_id, "synced")
-                    await self._let_in(case_id, user_id, names.get(user_id))
+                    if await self._let_in(case_id, user_id, names.get(user_id)) and user_id not in room.customers:
+                        await self._chronicle.joined(case_id, user_id, occasion)
                 case Drift(what="leftover", who=str(user_id)):
                     await self._im.delete_group_member(case_id, user_id)
+                    await self._chronicle.left(case_id, user_id, occasion)
+                    has_changed = True
                 case Drift(what="wrong name", who=str(name)):
                     with _still_there():
                         await self._im.rename_group(case_id, name)
         await self._store.forget_members(case_id, sorted(room.synced - names.keys()))
+        if has_changed:
+            await self._chronicle.transferred(case_id)
 
     async def _make_again(self, room: Room) -> None:
         """The group with a customer, unless its ticket is just making it; nothing of what was said comes back."""
@@ -143,6 +163,7 @@ class Membership:
         if await self._store.is_ticket_open_for(case_id, self._clock()):
             raise GroupNotReady("The group is still being made")
         if room.customers:
+            await self._chronicle.ended(case_id)  # whoever dismissed it
             try:
                 await self._im.create_group(case_id, name=await self._name(room), user_id=min(room.customers))
             except GroupConflict as error:  # by a merge of the one Case, or by what is done for the other
@@ -158,15 +179,24 @@ class Membership:
             _log.warning("the group of %s is named by its id: %s", room.state.case_id, error.for_log)
             return room.state.case_id
 
-    async def _let_in(self, case_id: str, user_id: str, nick: str | None = None) -> None:
-        """Into a group that was there just now."""
+    async def _let_in(self, case_id: str, user_id: str, nick: str | None = None) -> bool:
+        """Into a group that was there just now; whether he was not in it."""
         with _still_there():
-            await self._im.add_group_member(case_id, user_id, nick)
+            return await self._im.add_group_member(case_id, user_id, nick)
+        raise AssertionError("what is not returned is raised")
 
     async def _dismiss(self, room: Room) -> None:
-        await self._im.destroy_group(room.state.case_id)
-        await self._store.mark_gone(room.state.case_id)
+        """First what was said is saved: on the Case, or its master; of a deleted one it stays in the ledger."""
+        master = room.state.merged_into
+        if master is not None or not room.state.is_deleted:
+            await self._chronicle.save(room.state.case_id, master or room.state.case_id)
+        await self._destroy(room.state.case_id)
         await self._store.settle_room(room, dismiss_at=room.dismiss_at, gone=True)
+
+    async def _destroy(self, group_id: str) -> None:
+        await self._im.destroy_group(group_id)
+        await self._chronicle.ended(group_id)
+        await self._store.mark_gone(group_id)
 
     async def _merge(self, room: Room) -> None:
         """The customers move into the master's group, which is made if there is none; then the loser's goes.
@@ -180,6 +210,7 @@ class Membership:
                 await self._make_again(moved)
             for customer in sorted(room.customers):
                 await self._let_in(master, customer)
+            await self._chronicle.save(room.state.case_id, master)  # while its people are known
             await self._store.accept_states(await self._crm.case_states([master]), self._clock(), asked_for=True)
             await self._store.move_tickets(room.state.case_id, master, self._clock())
         await self._dismiss(room)

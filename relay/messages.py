@@ -8,28 +8,30 @@ import time
 from collections.abc import Callable
 
 from relay.errors import GroupNotFound, RelayError, as_relay_error
-from relay.ports import Log, Talk
 from relay.retry import next_attempt
 from relay.talk import Heard, Page
+from relay.talk_ports import Log, Talk
 
 _log = logging.getLogger(__name__)
 
 _LATE = 3.0
 """Seconds for which a message that seems to be missing may merely be late."""
 _LEASE = 60.0
+_HOUR, _DAY = 3600.0, 86400.0
 _INTERVAL = 1.0
 _AT_ONCE = 5
 _BETWEEN_PAGES = 0.02
 """Seconds: of the calls that Tencent allows in a second, a long history is to take a few."""
-_KEPT_AT_LEAST = 7 * 86400.0
+_KEPT_AT_LEAST = 7 * _DAY
 """Seconds for which every plan of Tencent's keeps messages (https://trtc.io/zh/document/34381)."""
 
 
 class Messages:
-    """clock: Unix seconds."""
+    """keep_days: for how long what was said is kept when the group is gone. clock: Unix seconds."""
 
-    def __init__(self, log: Log, talk: Talk, *, clock: Callable[[], float] = time.time) -> None:
-        self._ledger, self._talk, self._clock = log, talk, clock
+    def __init__(self, log: Log, talk: Talk, *, keep_days: float, clock: Callable[[], float] = time.time) -> None:
+        self._ledger, self._talk, self._keep_days, self._clock = log, talk, keep_days, clock
+        self._forgot_at = 0.0
         self._filling: dict[str, asyncio.Task[None]] = {}
 
     async def hear(self, heard: Heard) -> None:
@@ -59,8 +61,11 @@ class Messages:
             await asyncio.sleep(_INTERVAL)
 
     async def look(self) -> None:
-        """Fill the gaps that are due, one after the other."""
+        """Fill the gaps that are due, one after the other, and forget what need not be kept any more."""
         now = self._clock()
+        if now - self._forgot_at > _HOUR:
+            self._forgot_at = now
+            await self._ledger.forget_messages(now - self._keep_days * _DAY)
         for group_id, attempts in await self._ledger.claim_gaps(now=now, until=now + _LEASE, limit=_AT_ONCE):
             life = await self._ledger.current_life(group_id)
             if await self._ledger.highest_hole(group_id, life, None) is None:

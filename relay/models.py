@@ -151,7 +151,7 @@ class DeadLetter:
 
 Verdict = Literal["accepted", "stale", "unknown"]
 Why = Literal["synced", "joined", "left"]
-Verb = Literal["join", "leave", "delete", "sync", "comment"]
+Verb = Literal["join", "leave", "delete", "sync", "comment", "archive"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ Every method of Crm and Im may be repeated safely; core never asks whether somet
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from relay.models import CaseInfo, CaseState, Command, Group, Room, Ticket, Verb, Verdict, Why
-from relay.talk import Heard, Known, Message, Page
+from relay.talk import Saying
 
 
 class Crm(Protocol):
@@ -85,8 +85,8 @@ class Im(Protocol):
         """Make the ticket's group with the end user in it; already made for him is success, else GroupConflict."""
         ...
 
-    async def add_group_member(self, group_id: str, user_id: str, nick: str | None = None) -> None:
-        """Already a member is success; GroupNotFound, GroupFull and every other ImError is raised.
+    async def add_group_member(self, group_id: str, user_id: str, nick: str | None = None) -> bool:
+        """False if he was a member already; GroupNotFound, GroupFull and every other ImError is raised.
 
         nick: shown as the user's name, where his account was not imported before.
         """
@@ -152,7 +152,9 @@ class Store(Protocol):
         """The ticket became this Case; a state of it that is waiting is applied."""
         ...
 
-    async def finish_ticket(self, ticket: Ticket, case_id: str, now: float) -> bool: ...
+    async def finish_ticket(self, ticket: Ticket, case_id: str, now: float, first_words: Sequence[Saying] = ()) -> bool:
+        """It is done; first_words: what is yet to be said in its group."""
+        ...
 
     async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool:
         """It has ended; if there is a Case, a comment on it is due."""
@@ -275,100 +277,3 @@ class Store(Protocol):
     async def recall(self, name: str) -> str | None: ...
 
     async def ping(self) -> None: ...
-
-
-class Talk(Protocol):
-    """Tencent Chat, as far as what is said in groups goes. Methods raise ImError, GroupNotFound among them."""
-
-    async def read_messages(self, group_id: str, up_to: int | None) -> Page:
-        """The newest messages with this number or a lower one (None: of all), a page of them."""
-        ...
-
-
-class Archive(Protocol):
-    """Salesforce, as far as keeping what was said goes. Methods raise CrmError."""
-
-    async def user_names(self, user_ids: Sequence[str]) -> dict[str, str]:
-        """The names of those Users whom Salesforce knows."""
-        ...
-
-
-class Callbacks(Protocol):
-    """What Tencent sends by itself."""
-
-    def check(self, query: Iterable[tuple[str, str]]) -> None:
-        """Raise Unauthorized or Forbidden unless it is Tencent who calls, now, and for this app."""
-        ...
-
-    def read(self, body: bytes) -> Heard | None:
-        """What it tells, if it can be about a group of ours; BadRequest if it is not even JSON."""
-        ...
-
-
-class Log(Protocol):
-    """The ledger's part about what is said in groups. Only groups with a ticket are kept. See relay.talk for lives."""
-
-    async def hear(self, heard: Heard) -> bool:
-        """Keep it, once, however often it is told; False if something before it was not heard."""
-        ...
-
-    async def keep_read(
-        self, group_id: str, life: int, messages: Sequence[Message], *, none_between: tuple[int, int], is_lost: bool
-    ) -> None:
-        """Keep what Tencent gave when it was asked.
-
-        none_between: from and to which number it has no other; is_lost: it had.
-        """
-        ...
-
-    async def begin_life(self, group_id: str, began: float) -> None:
-        """The group was made anew, and nobody had told of the old one's end."""
-        ...
-
-    async def current_life(self, group_id: str) -> int:
-        """The life that the group is in, if it is there."""
-        ...
-
-    async def last_life(self, group_id: str) -> int:
-        """The newest life of which something is known."""
-        ...
-
-    async def highest_hole(self, group_id: str, life: int, below: int | None) -> int | None:
-        """The highest number, below one that is known, of which nothing is known."""
-        ...
-
-    async def known(self, group_id: str, life: int, before: int | None = None) -> Known:
-        """How much is known of what was said before that number, or of all."""
-        ...
-
-    async def log(self, group_id: str, life: int, before: int | None, limit: int) -> list[Message]:
-        """The last messages before that number, or of all, the oldest first."""
-        ...
-
-    async def note_gap(self, group_id: str, due: float) -> None:
-        """Tencent is to be asked then what was not heard."""
-        ...
-
-    async def claim_gaps(self, *, now: float, until: float, limit: int) -> list[tuple[str, int]]:
-        """Take over groups that are due: (group, how often it was tried)."""
-        ...
-
-    async def postpone_gap(self, group_id: str, due: float) -> None: ...
-
-    async def close_gap(self, group_id: str) -> None: ...
-
-    async def is_customer(self, group_id: str, user_id: str | None) -> bool | None:
-        """Whether a ticket with this Case is the end user's (None: anybody's); None if there is no such ticket."""
-        ...
-
-    async def opened_at(self, group_id: str) -> float:
-        """When the first ticket with this Case was opened."""
-        ...
-
-    async def names(self, group_id: str, user_ids: Collection[str]) -> dict[str, str]:
-        """The names of those who have one: agents, and the customers of the group's tickets."""
-        ...
-
-    async def keep_names(self, names: Mapping[str, str]) -> None:
-        """These Users have these names now."""
-        ...

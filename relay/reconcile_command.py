@@ -6,6 +6,7 @@ import json
 
 from relay.app import create_crm, create_im
 from relay.case_states import CaseStates
+from relay.conversation import create_conversation
 from relay.crm import TIMEOUT as CRM_TIMEOUT
 from relay.drift import Drift
 from relay.im import TIMEOUT as IM_TIMEOUT
@@ -28,7 +29,13 @@ async def reconcile(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
             ledger,
             crm,
             im,
-            Membership(ledger, crm, im, close_grace=settings.relay_close_grace),
+            Membership(
+                ledger,
+                crm,
+                im,
+                create_conversation(settings, ledger, crm, im).chronicle,
+                close_grace=settings.relay_close_grace,
+            ),
             CaseStates(ledger, wake=lambda: None),
             interval=settings.relay_reconcile_interval,
             deep_interval=settings.relay_deep_interval,

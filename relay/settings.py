@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.config import Config, Environ
 from starlette.datastructures import Secret
@@ -19,6 +20,9 @@ from relay.im import REGIONS
 T = TypeVar("T")
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+_ATTACHMENT_TYPES = ("jpg", "png", "gif", "webp", "bmp", "heic", "pdf", "txt", "mp3", "m4a", "aac", "wav", "mp4", "mov")
+_ATTACHMENT_HOSTS = ("*.my-imcloud.com", "*.im.qcloud.com", "*.imrich.qcloud.com", "*.myqcloud.com", "*.tencentcos.cn")
 
 EXAMPLES = frozenset(
     {
@@ -71,6 +75,16 @@ class Settings:
     relay_deep_interval: float
     relay_max_body: int
     relay_case_info_days: float
+    relay_message_days: float
+    relay_transcript: str
+    relay_time_zone: str
+    relay_first_message: bool
+    relay_joined_line: str
+    relay_left_line: str
+    relay_closed_line: str
+    relay_attachment_bytes: int
+    relay_attachment_types: tuple[str, ...]
+    relay_attachment_hosts: tuple[str, ...]
     host: str
     port: int
     web_concurrency: int
@@ -136,6 +150,13 @@ class _Reader:
         if len(values) > 1 and EXAMPLES.intersection(values):
             self.problems.append(f"{name} still has an example value: put your own in its place")
         return values
+
+    def line(self, name: str, default: str) -> str:
+        """A text, or "" where it is off."""
+        value = self.text(name, default)
+        if len(value.encode(errors="replace")) > 1000:
+            self.problems.append(f"{name} must have at most 1000 bytes")
+        return "" if value == "off" else value
 
     def number(self, name: str, default: T, cast: Callable[[str], T], least: float, most: float) -> T:
         text = self.text(name)
@@ -214,10 +235,31 @@ def _read(read: _Reader) -> Settings:
         relay_deep_interval=read.number("RELAY_DEEP_INTERVAL", 3600.0, float, 1, 30 * 86400),
         relay_max_body=read.number("RELAY_MAX_BODY", 65536, int, 1024, 100 * 1024 * 1024),
         relay_case_info_days=read.number("RELAY_CASE_INFO_DAYS", 7.0, float, 0, 3650),
+        relay_message_days=read.number("RELAY_MESSAGE_DAYS", 30.0, float, 0, 3650),
+        relay_transcript=read.choice("RELAY_TRANSCRIPT", "close", ["close", "transfer", "off"]),
+        relay_time_zone=_time_zone(read),
+        relay_first_message=read.choice("RELAY_FIRST_MESSAGE", "on", ["on", "off"]) == "on",
+        relay_joined_line=read.line("RELAY_JOINED_LINE", "{name} has joined the chat."),
+        relay_left_line=read.line("RELAY_LEFT_LINE", "{name} has left the chat."),
+        relay_closed_line=read.line("RELAY_CLOSED_LINE", "This case has been closed."),
+        relay_attachment_bytes=read.number("RELAY_ATTACHMENT_BYTES", 0, int, 0, 25 * 1024 * 1024),
+        relay_attachment_types=tuple(read.listed("RELAY_ATTACHMENT_TYPES") or _ATTACHMENT_TYPES),
+        relay_attachment_hosts=tuple(read.listed("RELAY_ATTACHMENT_HOSTS") or _ATTACHMENT_HOSTS),
         host=read.text("HOST", "127.0.0.1"),
         port=read.number("PORT", 3000, int, 0, 65535),
         web_concurrency=read.number("WEB_CONCURRENCY", 1, int, 1, 256),
     )
+
+
+def _time_zone(read: _Reader) -> str:
+    name = read.text("RELAY_TIME_ZONE", "UTC")
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        read.problems.append(
+            "RELAY_TIME_ZONE must be the name of a time zone that this machine knows, like Asia/Shanghai"
+        )
+    return name
 
 
 def _sdk_app_id(read: _Reader) -> int:

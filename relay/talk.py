@@ -99,3 +99,41 @@ class Known:
     @property
     def is_whole(self) -> bool:
         return not self.has_holes and not self.lost
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a group's talk that is one file: the messages from first to last, and who came and went meanwhile."""
+
+    group_id: str
+    life: int
+    first: int
+    last: int
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Something the relay is to say.
+
+    sender: in whose name, "" for itself. random: the same at each attempt, so that Tencent drops what comes twice.
+    about: whose name stands in the text for {name}; "" for nobody's. saying_id: 0 until it is stored.
+    """
+
+    group_id: str
+    sender: str
+    random: int
+    text: str
+    about: str = ""
+    saying_id: int = 0
+    claim: int = 0
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that a message led to. extension: jpg, say."""
+
+    data: bytes
+    extension: str

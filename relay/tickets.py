@@ -22,6 +22,8 @@ from relay.errors import IdempotencyConflict, NotFound, RelayError, StoreUnavail
 from relay.models import CaseInfo, Ticket
 from relay.ports import Crm, Im, Store
 from relay.retry import next_attempt
+from relay.sayings import first_words
+from relay.talk import Saying
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class Tickets:
     holder: this process's name in the ledger.
     lease: seconds until others may take over what this process holds and has not renewed.
     wait: seconds that a caller is kept before the answer is "pending" (RELAY_CREATE_WAIT).
+    says_first_words: what the ticket says is the first that is said in its group; wake: called when that is due.
     """
 
     def __init__(
@@ -46,11 +49,14 @@ class Tickets:
         holder: str,
         lease: float,
         wait: float,
+        says_first_words: bool = False,
+        wake: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._store, self._crm, self._im = store, crm, im
         self._holder, self._lease, self._wait = holder, lease, wait
+        self._says_first_words, self._wake = says_first_words, wake
         self._clock, self._sleep = clock, sleep
         self._running: dict[str, tuple[Ticket, asyncio.Task[Ticket]]] = {}
         self._callers: Counter[str] = Counter()
@@ -140,7 +146,10 @@ class Tickets:
         """Try to open it and write down what came of it; if another process took it over, what the ledger says."""
         try:
             case_id = await self._make(ticket)
-            written = await self._store.finish_ticket(ticket, case_id, self._clock())
+            words = self._first_words(ticket, case_id)
+            written = await self._store.finish_ticket(ticket, case_id, self._clock(), words)
+            if words:
+                self._wake()
             ended = replace(ticket, state="done", case_id=case_id, holder=None)
         except Exception as error:
             written, ended = await self._record_failure(ticket, as_relay_error(error))
@@ -174,6 +183,11 @@ class Tickets:
         finally:
             await recording
         return case_id
+
+    def _first_words(self, ticket: Ticket, case_id: str) -> list[Saying]:
+        if not self._says_first_words or ticket.case_info is None:
+            return []
+        return first_words(ticket.ticket_id, case_id, ticket.user_id, ticket.case_info)
 
     async def _create_case(self, ticket: Ticket, info: CaseInfo) -> str:
         with titled("Case creation failed"):

@@ -1,12 +1,22 @@
-"""Salesforce as the place where what was said is kept: names of agents for now."""
+"""Salesforce as the place where what was said is kept: files on the Case, posts in its feed.
+
+https://developer.salesforce.com/docs/platform/object-reference/references/standard-objects/object-feeditem.html
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from relay import ids
-from relay.crm.records import Records, quoted
-from relay.errors import CrmNonsense
+from relay.crm.records import Records, all_pages, quoted, sobject
+from relay.errors import CrmMisconfigured, CrmNonsense
+
+if TYPE_CHECKING:
+    from simple_salesforce.api import Salesforce
+
+log = logging.getLogger(__name__)
 
 _TOGETHER = 200
 
@@ -16,6 +26,7 @@ class CaseArchive:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        self._has_feed = True
 
     async def user_names(self, user_ids: Sequence[str]) -> dict[str, str]:
         """The names of those Users whom Salesforce knows."""
@@ -28,3 +39,31 @@ class CaseArchive:
             except (KeyError, ValueError):
                 raise CrmNonsense("Salesforce's answer about Users cannot be read") from None
         return found
+
+    async def save_file(self, case_id: str, title: str, path: str, data: bytes) -> None:
+        """Attach the file to the Case, if it has none of this title; may be repeated. path: with its extension."""
+        await self._records.attach_file_once(case_id, title, data, path=path)
+
+    async def post_once(self, case_id: str, mark: str, text: str) -> None:
+        """Put the text, which begins with the mark, into the Case's feed; may be repeated. Not every org has feeds."""
+        if not self._has_feed:
+            return
+        try:
+            await self._records.work(lambda org: _has_post(org, case_id, mark) or _write_post(org, case_id, text))
+        except CrmMisconfigured as error:
+            if error.vendor_code not in ("INVALID_TYPE", "NOT_FOUND"):
+                raise
+            self._has_feed = False
+            log.warning("The org has no feeds on Cases (%s): transcripts are files only.", error.vendor_code)
+
+
+def _has_post(org: Salesforce, case_id: str, mark: str) -> bool:
+    """SOQL cannot look for a text in Body; Salesforce may keep it as HTML, of which the mark needs none."""
+    soql = f"SELECT Body FROM FeedItem WHERE ParentId = {quoted(case_id)} AND Type = 'TextPost'"  # noqa: S608
+    return any(mark in str(row["Body"] or "") for row in all_pages(org, soql, 10_000))
+
+
+def _write_post(org: Salesforce, case_id: str, text: str) -> bool:
+    post = {"ParentId": case_id, "Body": text, "Type": "TextPost", "Visibility": "InternalUsers"}
+    sobject(org, "FeedItem").create(post)
+    return True

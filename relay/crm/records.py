@@ -61,7 +61,7 @@ class Records:
 
     async def describe_case(self) -> Record:
         """What the relay's user sees of the object Case: its fields, with their lengths and values."""
-        description: Record = await self._read(lambda org: _type(org, "Case").describe())
+        description: Record = await self._read(lambda org: sobject(org, "Case").describe())
         return description
 
     async def query(self, soql: str, *, most: int = 10_000, deleted: bool = False) -> list[Record]:
@@ -69,7 +69,7 @@ class Records:
 
         deleted: those in the recycle bin too.
         """
-        return await self._read(lambda org: _all_pages(org, soql, most, deleted))
+        return await self._read(lambda org: all_pages(org, soql, most, deleted))
 
     async def case_file(self, case_id: str, title: str) -> str | None:
         """The id of the file of this title that was attached to the Case, if there is one."""
@@ -79,9 +79,15 @@ class Records:
         """Attach a text file (UTF-8, up to 25 MB) to the Case; its id. Not repeated here: it may leave two."""
         return await self._ask(lambda org: _write_file(org, case_id, title, data))
 
-    async def attach_file_once(self, case_id: str, title: str, data: bytes) -> str:
-        """The same, if the Case has no file of this title yet; may be repeated."""
-        return await self._read(lambda org: _find_file(org, case_id, title) or _write_file(org, case_id, title, data))
+    async def attach_file_once(self, case_id: str, title: str, data: bytes, *, path: str | None = None) -> str:
+        """The same, if the Case has no file of this title yet; may be repeated. path: its name, if it is no text."""
+        return await self._read(
+            lambda org: _find_file(org, case_id, title) or _write_file(org, case_id, title, data, path)
+        )
+
+    async def work(self, work: Work[T]) -> T:
+        """What is done with the org in one of our threads; it must be something that may be repeated."""
+        return await self._read(work)
 
     async def comment_once(self, case_id: str, text: str) -> None:
         """Put a comment for staff on the Case if it has none of this text yet; may be repeated."""
@@ -140,14 +146,14 @@ def quoted(text: str) -> str:
     return f"'{text.translate(_ESCAPES)}'"
 
 
-def _type(org: Salesforce, name: str) -> SFType:
+def sobject(org: Salesforce, name: str) -> SFType:
     """One object of the org. Made without `salesforce=`, so that the library cannot repeat a request by itself."""
     from simple_salesforce.api import SFType  # noqa: PLC0415
 
     return SFType(name, org.session_id, org.sf_instance, sf_version=org.sf_version, session=org.session)
 
 
-def _all_pages(org: Salesforce, soql: str, most: int, deleted: bool = False) -> list[Record]:
+def all_pages(org: Salesforce, soql: str, most: int, deleted: bool = False) -> list[Record]:
     page = org.query(soql, include_deleted=deleted)
     found: list[Record] = list(page["records"])
     while not page["done"] and len(found) < most:
@@ -161,16 +167,16 @@ def _all_pages(org: Salesforce, soql: str, most: int, deleted: bool = False) -> 
 
 def _find_file(org: Salesforce, case_id: str, title: str) -> str | None:
     soql = f"SELECT Id FROM ContentVersion WHERE FirstPublishLocationId = {quoted(case_id)} AND Title = {quoted(title)}"  # noqa: S608
-    found = _all_pages(org, soql, 1)
+    found = all_pages(org, soql, 1)
     return str(found[0]["Id"]) if found else None
 
 
-def _write_file(org: Salesforce, case_id: str, title: str, data: bytes) -> str:
+def _write_file(org: Salesforce, case_id: str, title: str, data: bytes, path: str | None = None) -> str:
     """https://developer.salesforce.com/docs/platform/api-rest/guide/dome-sobject-insert-update-blob.html"""
-    made = _type(org, "ContentVersion").create(
+    made = sobject(org, "ContentVersion").create(
         {
             "Title": title,
-            "PathOnClient": f"{title}.txt",
+            "PathOnClient": path or f"{title}.txt",
             "VersionData": base64.b64encode(data).decode("ascii"),
             "FirstPublishLocationId": case_id,
         }
@@ -182,9 +188,9 @@ def _has_comment(org: Salesforce, case_id: str, text: str) -> bool:
     """SOQL cannot compare a comment's text; Salesforce may change the ends of lines and drop blanks at the end."""
     soql = f"SELECT CommentBody FROM CaseComment WHERE ParentId = {quoted(case_id)}"  # noqa: S608
     wanted = text.split()
-    return any(str(row["CommentBody"] or "").split() == wanted for row in _all_pages(org, soql, 10_000))
+    return any(str(row["CommentBody"] or "").split() == wanted for row in all_pages(org, soql, 10_000))
 
 
 def _write_comment(org: Salesforce, case_id: str, text: str) -> bool:
-    _type(org, "CaseComment").create({"ParentId": case_id, "CommentBody": text, "IsPublished": False})
+    sobject(org, "CaseComment").create({"ParentId": case_id, "CommentBody": text, "IsPublished": False})
     return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Literal, TypeVar
 
 from relay.errors import AccountNotImported, GroupConflict, GroupNotFound, ImError, ImNonsense, ImRejected
@@ -96,8 +97,8 @@ class TencentIm:
         except GroupConflict:
             await self._adopt(group_id, user_id)
 
-    async def add_group_member(self, group_id: str, user_id: str, nick: str | None = None) -> None:
-        """Already a member is success; GroupNotFound, GroupFull, and ImRejected where Tencent did not let him in.
+    async def add_group_member(self, group_id: str, user_id: str, nick: str | None = None) -> bool:
+        """False if he was a member already; GroupNotFound, GroupFull, and ImRejected where Tencent did not let him in.
 
         nick: given with the import of his account; one that was lately imported under this nick costs nothing.
         """
@@ -110,6 +111,7 @@ class TencentIm:
             raise ImRejected(f"{user_id} is asked to join first; let Tencent's console add members without consent.")
         if result not in (_ADDED, _WAS_MEMBER):
             raise ImRejected(f"Tencent Chat did not add {user_id} to the group and gives no reason (Result {result}).")
+        return result == _ADDED
 
     async def get_group(self, group_id: str) -> Group | None:
         """The group with all its members; None if there is no such group."""
@@ -150,6 +152,11 @@ class TencentIm:
     async def read_messages(self, group_id: str, up_to: int | None) -> Page:
         """The newest messages with this number or a lower one (None: of all), a page of them; GroupNotFound."""
         return await messages.read(self._call, group_id, up_to)
+
+    async def send_message(self, group_id: str, sender: str, random: int, text: str) -> None:
+        """Say it in that account's name, or in the relay's own (""); once for one random within five minutes."""
+        send = partial(messages.send, self._call, group_id, sender, random, text)
+        await (self._imported(sender, send) if sender else send())
 
     def _new_group(self, group_id: str, name: str, user_id: str) -> dict[str, object]:
         """A Case id can be guessed, so nobody may ask to join; unless told otherwise, nobody owns the group."""

@@ -13,6 +13,8 @@ from relay.im.imports import Call
 from relay.talk import Message, Page
 
 _SERVICE = "group_open_http_svc/"
+SYSTEM = '{"relay":"system"}'
+"""CloudCustomData of what the relay says for itself, so that a client can show it as such."""
 _MOST = 20
 _CUT_AND_EXPIRED = 2
 _DELETED_OR_EXPIRED, _RECALLED = 1, 2
@@ -27,6 +29,20 @@ async def read(call: Call, group_id: str, up_to: int | None) -> Page:
     finished = number(answer.get("IsFinished"), 0)
     rows = [_message(group_id, row) for row in elements(answer, "RspMsgList") if number(row.get("MsgSeq"), 0) > 0]
     return Page(rows, is_last=finished != 0 or not rows, expired=finished == _CUT_AND_EXPIRED)
+
+
+async def send(call: Call, group_id: str, sender: str, random: int, text: str) -> None:
+    """Say it in that account's name, or in the administrator's (""); GroupNotFound, AccountNotImported.
+
+    Of the same random and sender within five minutes Tencent drops all but the first.
+    """
+    body: dict[str, object] = {
+        "GroupId": group_id,
+        "Random": random,
+        "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": text}}],
+        "CloudCustomData": SYSTEM if not sender else "",
+    }
+    await call(_SERVICE + "send_group_msg", {**body, **({"From_Account": sender} if sender else {})})
 
 
 def _message(group_id: str, row: dict[str, Any]) -> Message:

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from relay.messages import Messages
-from relay.ports import Callbacks
 from relay.routes.bodies import read_bytes
+from relay.talk_ports import Callbacks
 
 LIMIT = 1024 * 1024
 """Bytes of a body."""

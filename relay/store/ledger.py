@@ -7,10 +7,13 @@ from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Protocol
 
 from relay.models import CaseInfo, Command, Ticket, Verb
+from relay.store.archives import Archives
 from relay.store.dead_letters import DeadLetters
 from relay.store.messages import Messages
+from relay.store.outbox import Outbox, add_first_words
 from relay.store.people import People
 from relay.store.rooms import ENQUEUE_SYNC, Rooms, Step
+from relay.talk import Saying
 
 Row = tuple[Any, ...]
 
@@ -113,14 +116,14 @@ class Database(Protocol):
         ...
 
 
-class Ledger(Rooms, DeadLetters, Messages, People):
+class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People):
     """ports.Store over a Database; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:
         Rooms.__init__(self, database.run_together)
         DeadLetters.__init__(self, database.run_together)
-        Messages.__init__(self, database.run_together)
-        People.__init__(self, database.run_together)
+        for part in (Messages, Archives, Outbox, People):
+            part.__init__(self, database.run_together)
         self._database = database
         self._run = database.run
 
@@ -176,10 +179,15 @@ class Ledger(Rooms, DeadLetters, Messages, People):
         )
         return bool(rows)
 
-    async def finish_ticket(self, ticket: Ticket, case_id: str, now: float) -> bool:
-        return await self._update_ticket(
-            ticket, "state = 'done', holder = null, case_id = $3, ended_at = $4", case_id, now
+    async def finish_ticket(self, ticket: Ticket, case_id: str, now: float, first_words: Sequence[Saying] = ()) -> bool:
+        change = _UPDATE_TICKET.format("state = 'done', holder = null, case_id = $3, ended_at = $4")
+        rows, *_ = await self._database.run_together(
+            [
+                (change, (ticket.ticket_id, ticket.claim, case_id, now)),
+                *(add_first_words(saying, ticket) for saying in first_words),
+            ]
         )
+        return bool(rows)
 
     async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool:
         there = await self.find_ticket(ticket.ticket_id)  # its Case may have been recorded since it was claimed

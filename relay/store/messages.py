@@ -54,6 +54,12 @@ select $1, life + 1, $2 from (
 where began < $2 and exists (
     select 1 from messages where messages.group_id = $1 and messages.life = now.life and messages.said_at <= $2)"""
 
+_ENDED = """
+insert into lives (group_id, life, began)
+select $1, life + 1, max(said_at) + 0.5 from messages
+where group_id = $1 and life = coalesce((select max(life) from lives where group_id = $1), 0)
+group by life"""
+
 _READ = f"""
 insert into messages ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, 0)
 {_FILL_IN}"""
@@ -92,7 +98,7 @@ _NO_LIMIT = 2**62
 
 
 class Messages:
-    """Methods of ports.Log; see there. run_together: that of the database."""
+    """Methods of talk_ports.Log; see there. run_together: that of the database."""
 
     def __init__(self, run_together: RunTogether) -> None:
         self._do = run_together
@@ -138,6 +144,10 @@ class Messages:
         statement = """insert into lives (group_id, life, began)
             select $1, coalesce((select max(life) from lives where group_id = $1), 0) + 1, $2"""
         await self._do([(statement, (group_id, began))], alone_with=[group_id])
+
+    async def end_life(self, group_id: str) -> None:
+        """The group was dismissed; what is said from now on is said in another of the same id."""
+        await self._do([(_ENDED, (group_id,))], alone_with=[group_id])
 
     async def current_life(self, group_id: str) -> int:
         """The life that the group is in, if it is there."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 
-from relay.store.rooms import RunTogether, Step
+from relay.store.rooms import RunTogether, Step, agent_names
 
 _KEEP = """
 insert into names (user_id, name) values ($1, $2) on conflict (user_id) do update set name = excluded.name"""
 
 
 class People:
-    """Methods of ports.Log; see there. run_together: that of the database."""
+    """Methods of talk_ports.Log; see there. run_together: that of the database."""
 
     def __init__(self, run_together: RunTogether) -> None:
         self._perform = run_together
@@ -26,7 +26,7 @@ class People:
         ]
         tickets, rooms, *named = await self._perform(steps)
         customers = {user_id: json.loads(info).get("name") for user_id, info in tickets}
-        agents = {user_id: name for (state,) in rooms for user_id, name in json.loads(state)[0] if name}
+        agents = agent_names(rooms[0][0]) if rooms else {}
         kept = {user_id: name for rows in named for user_id, name in rows}
         await self.keep_names({user_id: name for user_id, name in agents.items() if kept.get(user_id) != name})
         known = {**customers, **kept, **agents}

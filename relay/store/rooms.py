@@ -219,6 +219,11 @@ def _to_json(state: CaseState) -> str:
     return json.dumps([sorted(names), state.is_closed, state.is_deleted, state.merged_into, names])
 
 
+def agent_names(text: str) -> dict[str, str]:
+    """Names in the text of a state, by User."""
+    return {user_id: name for user_id, name in json.loads(text)[4].items() if name}
+
+
 def _facts(text: str) -> str:
     """The text of a state up to the names in it."""
     return text[: text.index("{")]

@@ -32,6 +32,10 @@ ON_BOTH = {"test_dead_letters", "test_groups", "test_idempotency", "test_recover
 """Files that are run on SQLite and on PostgreSQL; RELAY_TEST_LEDGER=postgresql runs every one there instead."""
 
 
+QUIET = dict.fromkeys(("RELAY_FIRST_MESSAGE", "RELAY_JOINED_LINE", "RELAY_LEFT_LINE", "RELAY_CLOSED_LINE"), "off")
+"""The relay says nothing by itself, so that tests of other things can count messages and calls."""
+
+
 class Clock:
     """Unix seconds that a test can move on."""
 
@@ -191,7 +195,7 @@ async def sandbox(running_sandbox: Sandbox) -> Sandbox:
 
 @pytest.fixture
 async def start_relay(sandbox: Sandbox, database_url: str) -> AsyncIterator[StartRelay]:
-    """Starts a relay; settings of the sandbox's env file can be added to or replaced by name.
+    """Starts a relay, a quiet one; settings of the sandbox's env file can be added to or replaced by name.
 
     Every relay of a test has the same ledger unless RELAY_DATABASE_URL says otherwise. patience: with a vendor, within
     one attempt; none unless given, so that background work is what tries again.
@@ -199,7 +203,9 @@ async def start_relay(sandbox: Sandbox, database_url: str) -> AsyncIterator[Star
     async with contextlib.AsyncExitStack() as stack:
 
         async def start(patience: Patience | None = None, **environment: str) -> Relay:
-            settings = Settings.from_env({**sandbox.environment, "RELAY_DATABASE_URL": database_url, **environment})
+            settings = Settings.from_env(
+                {**sandbox.environment, **QUIET, "RELAY_DATABASE_URL": database_url, **environment}
+            )
             running = await stack.enter_async_context(contextlib.AsyncExitStack())
             relay = await running.enter_async_context(_serve(settings, patience or Patience(budget=0)))
             relay.stop = running.aclose

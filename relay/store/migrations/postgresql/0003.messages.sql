@@ -46,3 +46,31 @@ create table if not exists names (
     user_id text primary key,
     name text not null
 );
+
+-- Transcripts: these messages of a group are, or are to be, a file on the Case; once begun, always the same ones.
+create table if not exists archives (
+    group_id text not null,
+    life integer not null,
+    first bigint not null,
+    last bigint not null,
+    since double precision not null,
+    until double precision not null,
+    done integer not null,
+    primary key (group_id, life, first)
+);
+
+-- What the relay is yet to say, in order for each group; "sender": in whose name, '' for its own; "about": whose name
+-- stands in the text.
+create table if not exists outbox (
+    saying_id bigint generated always as identity primary key,
+    group_id text not null,
+    sender text not null,
+    random bigint not null,
+    text text not null,
+    about text not null,
+    claim integer not null,
+    attempts integer not null,
+    due double precision not null
+);
+
+create index if not exists outbox_of_group on outbox (group_id, saying_id);

@@ -1,0 +1,123 @@
+"""The transcript of a group on its Case: a file, a post in the feed, and what was attached; each once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from relay.errors import CrmError, GroupNotFound
+from relay.messages import Messages
+from relay.people import People
+from relay.ports import Crm
+from relay.talk import Attended, Message, Span
+from relay.talk_ports import Archive, Log, Media
+from relay.transcript import Transcript, feed_text, link, safe_name, title
+
+_log = logging.getLogger(__name__)
+
+_MOST_IN_FEED = 5000
+"""Characters of a post, of which the feed takes 10,000 UTF-16 units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """zone: of the times in a transcript. relay: the account that the relay speaks as."""
+
+    zone: tzinfo
+    relay: str
+
+
+class Archiver:
+    """Everything here may be repeated: what is to be written is settled in the ledger before it is written.
+
+    media: fetches what messages link to; None: links are all that is kept.
+    """
+
+    def __init__(
+        self,
+        ledger: Log,
+        messages: Messages,
+        people: People,
+        *,
+        crm: Crm,
+        archive: Archive,
+        media: Media | None,
+        style: Style,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._ledger, self._messages, self._people = ledger, messages, people
+        self._crm, self._archive, self._media = crm, archive, media
+        self._style, self._clock = style, clock
+
+    async def save(self, group_id: str, case_id: str) -> None:
+        """Write to the Case what was said in the group since the last time; of a deleted Case nothing.
+
+        Raises ImError if Tencent does not say what was said, and CrmError if the Case does not take it.
+        """
+        if await self._ledger.is_customer(group_id, None):  # else its tickets were moved, or it is not ours
+            try:
+                await self._messages.fill(group_id)
+            except GroupNotFound:
+                _log.info("group %s is gone: its transcript is what was heard before", group_id)
+        try:
+            for span in await self._ledger.plan_archives(group_id, self._clock()):
+                await self._write(span, case_id)
+                await self._ledger.finish_archive(span)
+        except CrmError as error:
+            if error.retryable or not await self._is_deleted(case_id):
+                raise
+            _log.warning("the transcript of %s stays in the ledger: its Case is deleted (%s)", group_id, error.for_log)
+
+    async def _is_deleted(self, case_id: str) -> bool:
+        """What Salesforce refuses because the Case was deleted is said in several ways, so it is asked."""
+        try:
+            states = await self._crm.case_states([case_id])
+        except CrmError:
+            return False
+        return not states or states[0].is_deleted
+
+    async def _write(self, span: Span, case_id: str) -> None:
+        story = await self._ledger.story(span)
+        names = await self._people.names(span.group_id, _accounts(story))
+        kept = await self._keep_attachments(span, story, case_id)
+        transcript = Transcript(
+            names,
+            await self._ledger.customers(span.group_id),
+            zone=self._style.zone,
+            relay=self._style.relay,
+            kept=kept.get,
+        )
+        text, name = await asyncio.to_thread(transcript.text, span, story), title(span)
+        await self._archive.save_file(case_id, name, f"{name}.txt", text.encode())
+        await self._archive.post_once(case_id, name, feed_text(text, name, _MOST_IN_FEED))
+
+    async def _keep_attachments(self, span: Span, story: Sequence[Message | Attended], case_id: str) -> dict[str, str]:
+        """Links that are files on the Case now, with their titles. What cannot be had is no reason to stop."""
+        kept: dict[str, str] = {}
+        if self._media is None:
+            return kept
+        for one in story:
+            if not isinstance(one, Message):
+                continue
+            for number, element in enumerate(one.elements, 1):
+                found = link(element)
+                if found is None or found[2] in kept:
+                    continue
+                kind, name, url = found
+                if file := await self._media.fetch(url, name):
+                    again = f" (group {span.life + 1})" if span.life else ""
+                    place = f"Chat {span.group_id}{again}, message {one.seq}.{number}"
+                    label = safe_name(name) or f"{kind}.{file.extension}"
+                    await self._archive.save_file(case_id, f"{place} {label}", label, file.data)
+                    kept[url] = f"{place} {label}"
+        return kept
+
+
+def _accounts(story: Sequence[Message | Attended]) -> Collection[str]:
+    return {
+        account for one in story for account in ((one.sender,) if isinstance(one, Message) else one.user_ids) if account
+    }

@@ -1,0 +1,127 @@
+"""The ledger's part about transcripts: which messages are to be a file, which are one, and what stands in it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from relay.store.rooms import Row, RunTogether, Step
+from relay.talk import Attended, Message, Span
+
+_UNWRITTEN = """
+select life, min(seq), max(seq) from messages
+where group_id = $1 and state in ('said', 'edited', 'recalled', 'lost') and seq > coalesce(
+    (select max(last) from archives where archives.group_id = $1 and archives.life = messages.life), 0)
+group by life order by life"""
+
+_SIZES = """
+select seq, length(elements), said_at from messages
+where group_id = $1 and life = $2 and seq between $3 and $4 and state in ('said', 'edited', 'recalled', 'lost')
+order by seq"""
+
+# people come and go between two files in the later one
+_PLAN = """
+insert into archives (group_id, life, first, last, since, until, done)
+select $1, $2, $3, $4, coalesce((select max(until) from archives where group_id = $1), 0), $5, 0
+where not exists (select 1 from archives where group_id = $1 and life = $2 and last >= $3)"""
+
+_PLANNED = """
+select life, first, last, since, until from archives where group_id = $1 and done = 0 order by life, first"""
+
+_STORY = """
+select seq, sender, said_at, random, elements, state from messages
+where group_id = $1 and life = $2 and seq between $3 and $4 and state in ('said', 'edited', 'recalled', 'lost')
+order by seq"""
+
+_ATTENDANCE = """
+select user_id, what, at from attendance where group_id = $1 and at > $2 and at <= $3 order by at, what, user_id"""
+
+_FORGET = [
+    """delete from messages where exists (
+        select 1 from lives where lives.group_id = messages.group_id and lives.life > messages.life
+            and lives.began < $1)""",
+    """delete from attendance where at < $1 and exists (
+        select 1 from lives where lives.group_id = attendance.group_id and lives.began < $1
+            and attendance.at <= lives.began)""",
+]
+
+_AT_ONCE = 8 * 1024 * 1024
+"""Bytes of messages in one file: whoever reads it, and Salesforce, which takes 37 MB, should manage."""
+
+
+class Archives:
+    """Methods of talk_ports.Log; see there. run_together: that of the database."""
+
+    def __init__(self, run_together: RunTogether) -> None:
+        self._carry_out = run_together
+        self.most_bytes = _AT_ONCE
+
+    async def plan_archives(self, group_id: str, now: float) -> list[Span]:
+        """Settle which files are to be written of what was said so far; those that are not written yet."""
+        [unwritten] = await self._carry_out([(_UNWRITTEN, (group_id,))])
+        steps: list[Step] = []
+        for life, first, last in unwritten:
+            [sizes] = await self._carry_out([(_SIZES, (group_id, life, first, last))])
+            *whole, (start, end, _) = _cut(sizes, self.most_bytes)
+            steps += [(_PLAN, (group_id, life, *place)) for place in [*whole, (start, end, now)]]
+        *_, planned = await self._carry_out([*steps, (_PLANNED, (group_id,))], alone_with=[group_id])
+        return [Span(group_id, *row) for row in planned]
+
+    async def story(self, span: Span) -> list[Message | Attended]:
+        """Everything that is to stand in the file, in order."""
+        place = (span.group_id, span.life, span.first, span.last)
+        messages, attendance = await self._carry_out(
+            [(_STORY, place), (_ATTENDANCE, (span.group_id, span.since, span.until))]
+        )
+        found: list[Message | Attended] = [_message(span.group_id, row) for row in messages]
+        at = 0
+        for user_id, what, moment in attendance:
+            while at < len(found) and _moment(found[at]) < moment:
+                at += 1
+            found.insert(at, Attended(span.group_id, (user_id,), what, moment))
+            at += 1
+        return found
+
+    async def finish_archive(self, span: Span) -> None:
+        """The file is written."""
+        statement = "update archives set done = 1 where group_id = $1 and life = $2 and first = $3"
+        await self._carry_out([(statement, (span.group_id, span.life, span.first))])
+
+    async def enqueue_archive(self, group_id: str, now: float) -> None:
+        """Have what was said so far written to the Case, in the group's line of commands."""
+        statement = """insert into commands (verb, group_id, state, claim, attempts, due, created_at)
+            values ('archive', $1, 'open', 0, 0, $2, $2)"""
+        await self._carry_out([(statement, (group_id, now))], alone_with=[group_id])
+
+    async def customers(self, group_id: str) -> set[str]:
+        """The end users whose tickets are this Case."""
+        [rows] = await self._carry_out([("select user_id from tickets where case_id = $1", (group_id,))])
+        return {user_id for (user_id,) in rows}
+
+    async def forget_messages(self, ended_before: float) -> None:
+        """Drop what was said in groups that ended before then."""
+        await self._carry_out([(statement, (ended_before,)) for statement in _FORGET])
+
+
+def _cut(sizes: list[Row], most: int) -> list[tuple[int, int, float]]:
+    """From and to which number, and until when, so that none has more bytes, unless a single message has."""
+    spans: list[tuple[int, int, float]] = []
+    held = 0
+    for seq, size, said_at in sizes:
+        held += size + 100
+        if spans and held <= most:
+            spans[-1] = (spans[-1][0], seq, said_at)
+        else:
+            spans.append((seq, seq, said_at))
+            held = size + 100
+    return spans
+
+
+def _moment(one: Message | Attended) -> float:
+    return one.said_at if isinstance(one, Message) else one.at
+
+
+def _message(group_id: str, row: Row) -> Message:
+    seq, sender, said_at, random, elements, state = row
+    found: list[dict[str, Any]] = json.loads(elements)
+    return Message(group_id, seq, sender, said_at, random, found, state)

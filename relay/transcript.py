@@ -1,0 +1,176 @@
+"""What was said in a group as a text that people read, whatever the messages hold.
+
+Nobody can write a line that looks like another's: only what begins with a time is a new entry, everything else is
+indented; and what would change how the text before or after it is shown is taken out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from relay.talk import Attended, Element, Message, Span
+
+_INDENT = "\n    "
+_ENDS_OF_LINES = re.compile("\r\n|[\r\n\v\f\x85\u2028\u2029]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+"""Control characters, those that turn the direction of the text around them, and half characters."""
+_FORMULA = re.compile(r"[=+\-@\t]")
+_NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|%\n\t]')
+_MARKS = {"edited": " (edited)", "recalled": " (recalled)"}
+
+
+class Transcript:
+    """One group's talk as text.
+
+    names: of accounts that have one. customers: the end users among them. relay: the account the relay speaks as.
+    kept: of a link, the title of the file on the Case that holds what it leads to.
+    """
+
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        customers: Collection[str],
+        *,
+        zone: tzinfo,
+        relay: str,
+        kept: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
+        self._names, self._customers, self._zone, self._relay = names, customers, zone, relay
+        self._kept = kept
+
+    def text(self, span: Span, story: Sequence[Message | Attended]) -> str:
+        """The whole file."""
+        return "\n".join([*self._head(span, story), "", *map(self.entry, story), ""])
+
+    def entry(self, one: Message | Attended) -> str:
+        """What happened at one moment."""
+        if isinstance(one, Attended):
+            people = ", ".join(map(self._name, one.user_ids))
+            return f"{self._time(one.at)}  * {people} {one.what}"
+        if one.state == "lost":
+            return f"* Message {one.seq} could not be read any more"
+        begin = f"{self._time(one.said_at)}  {'*' if one.sender == self._relay else f'{self._name(one.sender)}:'}"
+        return f"{begin} {self._content(one)}{_MARKS.get(one.state, '')}".rstrip()
+
+    def _head(self, span: Span, story: Sequence[Message | Attended]) -> list[str]:
+        zone = str(self._zone)
+        accounts = dict.fromkeys(
+            account
+            for one in story
+            for account in ((one.sender,) if isinstance(one, Message) else one.user_ids)
+            if account and account != self._relay
+        )
+        people = [f"    {self._name(account)}{self._role(account)}" for account in accounts]
+        return [title(span), f"Times: {zone}", "People:", *people]
+
+    def _role(self, account: str) -> str:
+        role = ", customer" if account in self._customers else ""
+        return f"{role} ({account})" if account in self._names else role
+
+    def _content(self, one: Message) -> str:
+        return one_entry(" ".join(filter(None, (in_words(element, self._kept) for element in one.elements))))
+
+    def _name(self, account: str) -> str:
+        return one_line(self._names.get(account) or account) or "somebody"
+
+    def _time(self, moment: float) -> str:
+        return datetime.fromtimestamp(moment, self._zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def title(span: Span) -> str:
+    """The name of the file, the same for the same messages."""
+    again = f" (group {span.life + 1})" if span.life else ""
+    return f"Chat transcript {span.group_id}{again}, messages {span.first}-{span.last}"
+
+
+def feed_text(text: str, name: str, most: int) -> str:
+    """What stands in the Case's feed: the transcript, or where that is too long, its beginning and its end."""
+    body = text.partition("\n\n")[2].rstrip("\n")
+    head = f"{name}\n\n"
+    if len(head) + len(body) <= most:
+        return head + body
+    lines = body.split("\n")
+    gap = "\n[…] The whole is in the file of this name.\n"
+    room = (most - len(head) - len(gap)) // 2
+    return head + _first(lines, room) + gap + _first(lines[::-1], room, backwards=True)
+
+
+def _first(lines: list[str], room: int, *, backwards: bool = False) -> str:
+    """As many whole lines as there is room for; the beginning of one that is too long by itself."""
+    kept: list[str] = []
+    for line in lines:
+        if room < len(line) + 1:
+            kept += [line[:room]] if not kept else []
+            break
+        kept.append(line)
+        room -= len(line) + 1
+    return "\n".join(kept[::-1] if backwards else kept)
+
+
+def in_words(element: Element, kept: Callable[[str], str | None]) -> str:
+    """One element of a message, with a link where it has one (https://trtc.io/document/33527)."""
+    content = element.get("MsgContent")
+    fields: Mapping[str, Any] = content if isinstance(content, dict) else {}
+    match element.get("MsgType"):
+        case "TIMTextElem":
+            return str(fields.get("Text", ""))
+        case "TIMFaceElem":
+            return f"[face {fields.get('Index', '')}]"
+        case "TIMLocationElem":
+            return (
+                f"[place {fields.get('Latitude', '')}, {fields.get('Longitude', '')}] {fields.get('Desc', '')}".strip()
+            )
+        case "TIMCustomElem":
+            texts = (fields.get(name) for name in ("Desc", "Data", "Ext"))
+            return " ".join(["[custom]", *(str(text) for text in texts if text)])
+        case other:
+            found = link(element)
+            if found is None:
+                return f"[{one_line(str(other))[:40]}]"
+            what, name, url = found
+            file = kept(url)
+            where = f"in the file {file}" if file else one_line(url)
+            return f"[{what}{f' {safe_name(name)}' if name else ''}] {where}"
+
+
+def link(element: Element) -> tuple[str, str, str] | None:
+    """What an element leads to: (kind, name, URL)."""
+    content = element.get("MsgContent")
+    fields: Mapping[str, Any] = content if isinstance(content, dict) else {}
+    match element.get("MsgType"):
+        case "TIMImageElem":
+            sizes = fields.get("ImageInfoArray")
+            images = [one for one in sizes if isinstance(one, dict)] if isinstance(sizes, list) else []
+            original = next((one for one in images if one.get("Type") == 1), images[0] if images else {})
+            found = ("image", "", original.get("URL") or original.get("Url"))
+        case "TIMSoundElem":
+            found = ("sound", "", fields.get("Url"))
+        case "TIMFileElem":
+            found = ("file", str(fields.get("FileName", "")), fields.get("Url"))
+        case "TIMVideoFileElem":
+            found = ("video", "", fields.get("VideoUrl"))
+        case _:
+            return None
+    kind, name, url = found
+    return (kind, name, str(url)) if url else None
+
+
+def safe_name(name: str) -> str:
+    """A file's name that is only a name: no path, no formula, nothing invisible, not too long."""
+    clean = _NOT_IN_NAMES.sub("_", one_line(name)).strip(" .")[:120]
+    return f"_{clean}" if _FORMULA.match(clean) else clean
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without what cannot be seen."""
+    return _INVISIBLE.sub("", _ENDS_OF_LINES.sub(" ", text))
+
+
+def one_entry(text: str) -> str:
+    """The text with all its lines, of which none looks like a new entry."""
+    return _INVISIBLE.sub("", _INDENT.join(_ENDS_OF_LINES.split(text)))

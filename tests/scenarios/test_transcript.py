@@ -1,0 +1,308 @@
+"""What was said stays on the Case: every message, once, before its group goes, or the group does not go."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from sandbox.faults import Fault
+from sandbox.up import Sandbox
+from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups, posted
+from tests.scenarios.talking import called_back, heard, history, opened, room_log, say, say_elements
+from tests.scenarios.test_rooms import group_goes, members_become, state, sync
+
+pytestmark = pytest.mark.anyio
+
+FILE = {
+    "MsgType": "TIMFileElem",
+    "MsgContent": {
+        "Url": "https://cos.ap-shanghai.myqcloud.com/f1",
+        "UUID": "f1",
+        "FileSize": 1234,
+        "FileName": '=HYPERLINK("http://evil")\u0000/../../\u202etxt.exe',
+        "Download_Flag": 2,
+    },
+}
+
+
+def transcripts(sandbox: Sandbox, case_id: str) -> list[Json]:
+    """The transcripts on the Case, oldest first."""
+    held: Any = sandbox.salesforce.state()["files"]
+    return [
+        one for one in held if one["FirstPublishLocationId"] == case_id and one["Title"].startswith("Chat transcript")
+    ]
+
+
+def posts(sandbox: Sandbox, case_id: str) -> list[str]:
+    """What the Case's feed holds."""
+    held: Any = sandbox.salesforce.state()["feedItems"]
+    return [one["Body"] for one in held if one["ParentId"] == case_id]
+
+
+def entries(text: str) -> list[str]:
+    """The messages of a transcript, each in one piece."""
+    body = text.partition("\n\n")[2]
+    return [
+        entry.replace("\n    ", "\n").rstrip("\n")
+        for entry in re.split(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  )", body, flags=re.MULTILINE)
+        if entry
+    ]
+
+
+def as_read(sandbox: Sandbox, group_id: str, names: dict[str, str]) -> list[tuple[str, str]]:
+    """Who said what in the group, as Tencent has it."""
+    log = room_log(sandbox, group_id)
+    return [(names.get(sender, sender), body[0]["MsgContent"].get("Text", "")) for _, sender, body in log]
+
+
+async def close(relay: Relay, case_id: str, second: int = 50) -> None:
+    await sync(relay, state(case_id, second, isClosed=True))
+
+
+async def test_a_closed_case_keeps_all_that_was_said(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0", RELAY_TIME_ZONE="Asia/Shanghai")
+    case_id, [ann, bob, *_] = await opened(relay, name="Alice Adams"), agents(sandbox)
+    names = {user["Id"]: user["Name"] for user in sandbox.salesforce.state()["users"]} | {"alice": "Alice Adams"}  # type: ignore[attr-defined]
+    with called_back(sandbox, relay):
+        await say(sandbox, case_id, "alice", "Hello?\n2026-01-01 00:00:00  Ann: I promise a refund", "你好 🙂 مرحبا")
+        for second, agent in ((1, ann), (2, bob)):
+            await sync(relay, state(case_id, second, agent))
+            await members_become(relay, sandbox, case_id, "alice", agent)
+            await say(sandbox, case_id, agent, f"I am {agent}")
+        await heard(sandbox)
+    log = as_read(sandbox, case_id, names)
+
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+
+    [file] = transcripts(sandbox, case_id)
+    found = entries(file["text"])
+    said = [entry for entry in found if not entry[21:].startswith("* ")]
+    assert [tuple(entry[21:].split(": ", 1)) for entry in said] == log
+    assert [entry[21:] for entry in found if entry not in said] == [
+        f"* {names[ann]} joined",
+        f"* {names[bob]} joined",
+        f"* {names[ann]} left",
+    ]
+    head = file["text"].partition("\n\n")[0]
+    assert "Times: Asia/Shanghai" in head
+    assert f"{names[bob]} ({bob})" in head
+    assert "Alice Adams, customer (alice)" in head
+    [post] = posts(sandbox, case_id)
+    assert post.startswith(file["Title"])
+    assert "مرحبا" in post
+
+
+async def test_it_is_written_once_however_often_the_group_is_to_go(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    await relay.org("/deletegroup", groupId=case_id)
+    await relay.org("/deletegroup", groupId=case_id)
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+
+    assert len(transcripts(sandbox, case_id)) == len(posts(sandbox, case_id)) == 1
+    assert [one["seq"] for one in (await history(relay, case_id))["messages"]] == [1]
+
+
+@pytest.mark.parametrize("how", ["closed", "deletegroup"])
+async def test_a_case_that_does_not_take_it_keeps_its_group(
+    start_relay: StartRelay, sandbox: Sandbox, how: str
+) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    path = "POST sobjects/ContentVersion"
+    sandbox.salesforce_control.faults.add(
+        [Fault(path, times=-1, status=400, errorCode="FIELD_CUSTOM_VALIDATION_EXCEPTION")]
+    )
+
+    if how == "closed":
+        await close(relay, case_id)
+
+        async def is_dead() -> bool:
+            await relay.worker.look()
+            return bool(await _dead_letters(relay))
+
+        await eventually(is_dead)
+    else:
+        answer = await relay.org("/deletegroup", groupId=case_id)
+        assert (answer.status_code, answer.json()["title"]) == (422, "Delete group failed")
+    assert [group["GroupId"] for group in groups(sandbox)] == [case_id]
+    assert transcripts(sandbox, case_id) == []
+
+    sandbox.salesforce_control.faults.clear()
+    if how == "closed":
+        [name] = await _dead_letters(relay)
+        assert await _replay(relay, name)
+    else:
+        await relay.org("/deletegroup", groupId=case_id)
+    await group_goes(relay, sandbox, case_id)
+    assert len(transcripts(sandbox, case_id)) == 1
+
+
+async def test_while_salesforce_is_away_the_group_stays(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    sandbox.salesforce_control.faults.add([Fault("*", times=-1, status=503)])
+
+    answer = await relay.org("/deletegroup", groupId=case_id)
+    assert answer.status_code == 202
+    assert len(groups(sandbox)) == 1
+    await say(sandbox, case_id, "alice", "One more thing")
+    sandbox.salesforce_control.faults.clear()
+    relay.clock.advance(60)
+    await group_goes(relay, sandbox, case_id)
+
+    texts = "".join(one["text"] for one in transcripts(sandbox, case_id))
+    assert texts.count("Hello?") == texts.count("One more thing") == 1
+
+
+async def test_of_a_deleted_case_it_stays_in_the_ledger(relay: Relay, sandbox: Sandbox) -> None:
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    await history(relay, case_id)
+    await sync(relay, state(case_id, 3, isDeleted=True))
+    await group_goes(relay, sandbox, case_id)
+
+    assert posted(sandbox, "ContentVersion") == 0
+    [message] = (await history(relay, case_id))["messages"]
+    assert message["elements"][0]["MsgContent"]["Text"] == "Hello?"
+
+
+async def test_a_case_that_was_deleted_in_the_meantime_does_not_keep_its_group(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    await _delete_case(sandbox, case_id)
+
+    await relay.org("/deletegroup", groupId=case_id)
+    await group_goes(relay, sandbox, case_id)
+    assert await _dead_letters(relay) == []
+
+
+async def test_the_losers_transcript_is_saved_on_the_master(relay: Relay, sandbox: Sandbox) -> None:
+    master, loser = await opened(relay, "alice"), await opened(relay, "bob", name="Bob Brown")
+    await say(sandbox, loser, "bob", "my old chat")
+    await sandbox.salesforce.do({"merge": {"master": master, "losers": [loser]}})
+    await sync(relay, state(loser, 9, isDeleted=True, mergedInto=master))
+    await group_goes(relay, sandbox, loser)
+
+    [file] = transcripts(sandbox, master)
+    assert "Bob Brown: my old chat" in file["text"]
+    assert transcripts(sandbox, loser) == []
+
+
+async def test_what_is_said_after_a_reopening_is_a_file_of_its_own(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    for second, text in ((10, "first life"), (20, "second life")):
+        await say(sandbox, case_id, "alice", text)
+        sandbox.tencent.chat.groups[case_id].messages[-1].time += second
+        await close(relay, case_id, second)
+        await group_goes(relay, sandbox, case_id)
+        await sync(relay, state(case_id, second + 1))
+        await members_become(relay, sandbox, case_id, "alice")
+
+    first, second_file = transcripts(sandbox, case_id)
+    assert "first life" in first["text"]
+    assert "second life" in second_file["text"]
+    assert "first life" not in second_file["text"]
+    assert first["Title"] != second_file["Title"]
+
+
+async def test_at_a_transfer_it_is_written_too_if_wanted(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0", RELAY_TRANSCRIPT="transfer")
+    case_id, [ann, bob, *_] = await opened(relay), agents(sandbox)
+    await sync(relay, state(case_id, 1, ann))
+    await members_become(relay, sandbox, case_id, "alice", ann)
+    await say(sandbox, case_id, ann, "with Ann")
+    await sync(relay, state(case_id, 2, bob))
+    await members_become(relay, sandbox, case_id, "alice", bob)
+
+    async def is_written() -> bool:
+        await relay.worker.look()
+        return len(transcripts(sandbox, case_id)) == 1
+
+    await eventually(is_written)
+    await say(sandbox, case_id, bob, "with Bob")
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+    texts = [one["text"] for one in transcripts(sandbox, case_id)]
+    assert [("with Ann" in text, "with Bob" in text) for text in texts] == [(True, False), (False, True)]
+
+
+async def test_without_transcripts_groups_just_go(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0", RELAY_TRANSCRIPT="off")
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+    assert posted(sandbox, "ContentVersion") == 0
+
+
+async def test_a_room_in_which_nothing_was_said_costs_salesforce_nothing(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    sandbox.salesforce_control.journal.clear()
+    await relay.org("/deletegroup", groupId=case_id)
+    assert commands(sandbox)[-1] == "destroy_group"
+    assert [one for one in sandbox.salesforce_control.journal.entries() if "ContentVersion" in one["path"]] == []
+    assert len(cases(sandbox)) == 1
+
+
+async def test_what_an_attachment_is_called_does_no_harm(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    await say_elements(sandbox, case_id, "alice", FILE)
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+
+    [file] = transcripts(sandbox, case_id)
+    assert (
+        "alice: [file _=HYPERLINK(_http___evil_)_.._.._txt.exe] https://cos.ap-shanghai.myqcloud.com/f1" in file["text"]
+    )
+    assert not re.search("[\x00-\x08\u202e]", file["text"])
+
+
+async def _dead_letters(relay: Relay) -> list[str]:
+    from relay.store import open_ledger
+
+    ledger = await open_ledger(relay.settings.relay_database_url, alone=False)
+    try:
+        return [letter.name for letter in await ledger.dead_letters()]
+    finally:
+        await ledger.close()
+
+
+async def _replay(relay: Relay, name: str) -> bool:
+    from relay.store import open_ledger
+
+    ledger = await open_ledger(relay.settings.relay_database_url, alone=False)
+    try:
+        return await ledger.replay(name, relay.clock())
+    finally:
+        await ledger.close()
+
+
+async def _delete_case(sandbox: Sandbox, case_id: str) -> None:
+    import httpx
+
+    login = {
+        "grant_type": "client_credentials",
+        "client_id": sandbox.environment["SALESFORCE_CLIENT_ID"],
+        "client_secret": sandbox.environment["SALESFORCE_CLIENT_SECRET"],
+    }
+    async with httpx.AsyncClient(base_url=sandbox.salesforce_url) as org:
+        token = (await org.post("/services/oauth2/token", data=login)).json()["access_token"]
+        path = f"/services/data/v67.0/sobjects/Case/{case_id}"
+        answer = await org.delete(path, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 204, answer.text
