@@ -15,7 +15,7 @@ export class PlainChat {
   #conversation
   #list = h('ol', { class: 'lines', 'aria-live': 'polite', 'aria-label': 'Conversation', tabindex: 0 })
   #tabs = h('div', { class: 'tabs', role: 'tablist' })
-  #text = h('input', { placeholder: 'Reply', 'aria-label': 'Reply', maxlength: 3000, autocomplete: 'off' })
+  #text = h('input', { placeholder: 'Reply', 'aria-label': 'Reply', maxlength: 3000, autocomplete: 'off', disabled: true })
 
   constructor(box, { agentId, state, openCase }) {
     this.#box = box
@@ -46,6 +46,8 @@ export class PlainChat {
   #open(caseId) {
     this.stop()
     this.#caseId = caseId
+    this.#conversation = null
+    this.#text.disabled = !caseId
     this.#list.replaceChildren(h('li', { class: 'note' }, caseId ? 'connecting …' : 'No chat. A Case that you own brings one.'))
     if (caseId) void this.#start(caseId)
   }
