@@ -1,6 +1,6 @@
 """apex-ls and PMD, run by Java. Both come in one npm package, which is installed into build/ when it is first needed.
 
-apex-ls is the compiler's stand-in: types, methods, fields. It knows nothing of Omni-Channel's objects, so two stubs are
+apex-ls is the compiler's stand-in: types, methods, fields. It knows nothing of Omni-Channel's objects, so a stub is
 compiled into its library of types. https://github.com/apex-dev-tools/apex-ls https://pmd.github.io
 """
 
@@ -58,9 +58,21 @@ def _install() -> None:
 def _add_omni_channel(folder: Path) -> None:
     """Into the archive itself: apex-ls reads the names of all objects from the first archive that has any."""
     classes = _INSTALLED / "classes"
-    sources = [str(HERE / "java" / name) for name in ("AgentWork.java", "ServiceChannel.java")]
     known = f"{folder / _SOBJECTS}:{folder / _STANDARD}"
-    run(["javac", "-nowarn", "--release", "8", "-Xlint:-options", "-cp", known, "-d", str(classes), *sources])
+    run(
+        [
+            "javac",
+            "-nowarn",
+            "--release",
+            "8",
+            "-Xlint:-options",
+            "-cp",
+            known,
+            "-d",
+            str(classes),
+            str(HERE / "java/AgentWork.java"),
+        ]
+    )
     with zipfile.ZipFile(folder / _SOBJECTS, "a") as archive:
         for file in sorted(classes.rglob("*.class")):
             archive.write(file, file.relative_to(classes).as_posix())

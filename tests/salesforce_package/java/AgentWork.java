@@ -12,7 +12,6 @@ public class AgentWork extends SObject {
     public static SObjectFields$<AgentWork> Fields;
 
     public Id Id;
-    public Id ServiceChannelId;
     public String Status;
     public Id UserId;
     public Id WorkItemId;
