@@ -17,6 +17,8 @@ export interface HostOptions {
   pictures?: string
   options?: object
   port?: number
+  /** Chromium denies a frame of another site its storage. */
+  sameSite?: boolean
 }
 
 const HERE = import.meta.dirname
@@ -28,7 +30,7 @@ const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javas
  * A page with the real component and the built container, each on an origin of its own, the container under a CSP as
  * strict as can be. Gives the page's address.
  */
-export async function serveHost({ apex, socketUrl, pictures = '', options = {}, port = 0 }: HostOptions) {
+export async function serveHost({ apex, socketUrl, pictures = '', options = {}, port = 0, sameSite = false }: HostOptions) {
   if (!existsSync(DIST)) throw new Error('there is no dist/tim_bar: run npm run build first')
   const container = createServer((request, response) => serveContainer(request, response, socketUrl, pictures))
   await listen(container, 0)
@@ -45,7 +47,7 @@ export async function serveHost({ apex, socketUrl, pictures = '', options = {}, 
   })
   await listen(host, port)
   return {
-    url: `http://localhost:${portOf(host)}/`,
+    url: `http://${sameSite ? '127.0.0.1' : 'localhost'}:${portOf(host)}/`,
     stop() {
       host.close()
       container.close()

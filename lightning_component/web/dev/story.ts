@@ -26,7 +26,7 @@ const CASES: [customer: string, subject: string, status: string, said: [minutesA
 export const caseId = (n: number) => `5005g00000${String(n).padStart(5, '0')}AAA`
 
 /** A morning at the desk of the agent Li Na, for looking at the widget and for its pictures. */
-export async function tellStory({ cases = CASES.length, extra = 0, port = 0, apex = {} as Partial<Apex> } = {}) {
+export async function tellStory({ cases = CASES.length, extra = 0, port = 0, sameSite = false, apex = {} as Partial<Apex> } = {}) {
   const rooms = await RoomServer.start()
   const now = Math.floor(Date.now() / 1000)
   const list: object[] = []
@@ -54,6 +54,7 @@ export async function tellStory({ cases = CASES.length, extra = 0, port = 0, ape
     socketUrl,
     pictures: `http://127.0.0.1:${rooms.port}`,
     port,
+    sameSite,
   })
   return {
     rooms,

@@ -86,3 +86,17 @@ it('tells Tencent what was read', async () => {
   client.read(CASE)
   await until(() => socket.countOf('msg_read_report') === 1)
 })
+
+it('tells who came and went, and that the room is gone', async () => {
+  const at = (MsgSeq: number) => ({ From_Account: '@TIM#SYSTEM', ToGroupId: CASE, MsgSeq, MsgRandom: MsgSeq, MsgTime: 1 })
+  const group = { GroupInfo: { GroupId: CASE, GroupName: 'My lamp is dark', GroupType: 'Public' } }
+  const wei = { List_Account: ['wei'], MsgMemberExtraInfo: [{ UserId: 'wei', NickName: 'Wei' }] }
+  socket.push({ GroupTips: [{ ...at(4), ...group, MsgBody: { OpType: 1, ...wei } }] }, 4)
+  socket.push({ GroupTips: [{ ...at(5), ...group, MsgBody: { OpType: 3, ...wei } }] }, 4)
+  socket.push({ GroupTips: [{ ...at(6), ...group, MsgBody: { ReportType: 5, GroupId: CASE } }] }, 5)
+  await until(() => events.some(({ type }) => type === 'dismissed'))
+  const users = [{ userId: 'wei', name: 'Wei' }]
+  expect(events).toContainEqual({ type: 'joined', groupId: CASE, users, seq: 4 })
+  expect(events).toContainEqual({ type: 'left', groupId: CASE, users, by: 'kicked', seq: 5 })
+  expect(events).toContainEqual({ type: 'dismissed', groupId: CASE })
+})

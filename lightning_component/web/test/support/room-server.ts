@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -27,9 +28,16 @@ export class RoomServer {
   refuse: Frame | null = null
   expired = new Set<string>()
   private readonly users = new Map<WebSocket, string>()
+  private readonly files = new Map<string, { type: string; bytes: Buffer }>()
+  private readonly server: WebSocketServer
 
-  private constructor(private readonly server: WebSocketServer) {
-    server.on('connection', (socket) => {
+  private constructor(private readonly http: Server) {
+    http.on('request', ({ url = '' }, response) => {
+      const file = this.files.get(url)
+      response.writeHead(file ? 200 : 404, { 'content-type': file?.type ?? 'text/plain' }).end(file?.bytes)
+    })
+    this.server = new WebSocketServer({ server: http, maxPayload: 32 * 1024 * 1024 })
+    this.server.on('connection', (socket) => {
       socket.on('message', (data) => this.hear(socket, JSON.parse(String(data))))
       socket.on('close', () => this.users.delete(socket))
     })
@@ -37,13 +45,13 @@ export class RoomServer {
 
   static start(port = 0): Promise<RoomServer> {
     return new Promise((resolve) => {
-      const server = new WebSocketServer({ host: '127.0.0.1', port, maxPayload: 32 * 1024 * 1024 })
-      server.on('listening', () => resolve(new RoomServer(server)))
+      const server = createServer()
+      server.listen(port, '127.0.0.1', () => resolve(new RoomServer(server)))
     })
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port
+    return (this.http.address() as AddressInfo).port
   }
 
   get url(): string {
@@ -105,7 +113,11 @@ export class RoomServer {
 
   stop(): Promise<void> {
     this.cut()
-    return new Promise((resolve) => this.server.close(() => resolve()))
+    this.server.close()
+    return new Promise((resolve) => {
+      this.http.close(() => resolve())
+      this.http.closeAllConnections()
+    })
   }
 
   private hear(socket: WebSocket, frame: Frame): void {
@@ -185,9 +197,11 @@ export class RoomServer {
     return posted
   }
 
-  private upload({ name, data }: Frame): Frame {
+  private upload({ name, type, data }: Frame): Frame {
     const bytes = Buffer.from(data, 'base64')
     const uuid = createHash('sha256').update(bytes).digest('hex').slice(0, 32)
-    return { url: `http://127.0.0.1:${this.port}/files/${uuid}/${encodeURIComponent(name)}`, uuid, size: bytes.length }
+    const path = `/files/${uuid}/${encodeURIComponent(name)}`
+    this.files.set(path, { type, bytes })
+    return { url: `http://127.0.0.1:${this.port}${path}`, uuid, size: bytes.length }
   }
 }

@@ -1,0 +1,217 @@
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+
+import type { Frame, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+
+import { hasChromium, openBrowser, type Browser } from '../dev/browser'
+import { caseId, ME, tellStory } from '../dev/story'
+import { until } from './support/waiting'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
+const BOB = caseId(0)
+const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/p7jQWQAAAABJRU5ErkJggg==', 'base64')
+
+/** The built container under a strict CSP, with the real controller and helper around it. */
+describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
+  let browser: Browser
+  let story: Awaited<ReturnType<typeof tellStory>>
+  let page: Page
+  let errors: string[]
+
+  beforeAll(async () => {
+    browser = await openBrowser()
+  })
+  afterAll(() => browser.close())
+  afterEach(async () => {
+    await page.close()
+    await story.stop()
+  })
+
+  async function open(setting: Parameters<typeof tellStory>[0] = {}, before?: (page: Page) => Promise<unknown>) {
+    story = await tellStory(setting)
+    ;({ page, errors } = await browser.page(400, 640))
+    await before?.(page)
+    await page.goto(story.host.url)
+    await chat().getByRole('searchbox').waitFor()
+    await chat().locator('li').first().waitFor()
+  }
+
+  const chat = () => page.frameLocator('iframe')
+  const frame = (): Frame => page.frames().find((one) => one.url().includes('/tim_bar/'))!
+  const log = () => chat().getByRole('log')
+  const composer = () => chat().getByRole('textbox', { name: 'Write a message' })
+  const row = (name: RegExp) => chat().getByRole('button', { name }).first()
+  const said = () => story.rooms.rooms.get(BOB)!.messages.map(({ elements }) => (elements[0] as any).MsgContent.Text)
+  const seen = (what: 'records' | 'messages') => page.evaluate((key) => (window as any).seen[key], what)
+  const openBob = async () => {
+    await row(/Bob Miller/).click()
+    await log().getByText('white light back').waitFor()
+  }
+
+  it('both talk, and nothing breaks the CSP', async () => {
+    await open()
+    await openBob()
+    await composer().fill('Hold it for five seconds')
+    await page.keyboard.press('Shift+Enter')
+    await page.keyboard.type('then let go.')
+    await page.keyboard.press('Enter')
+    await until(() => said().at(-1) === 'Hold it for five seconds\nthen let go.')
+    story.rooms.say(BOB, 'c0', 'White again, thank you!')
+    await log().getByText('White again').waitFor()
+    expect(errors.filter((error) => !error.includes('404'))).toEqual([])
+  })
+
+  it('shows in the utility bar what is unread, and opens the Case', async () => {
+    await open()
+    await page.getByText('Customer chat (5)').waitFor()
+    await openBob()
+    await page.getByText('Customer chat (3)').waitFor()
+    await chat().getByRole('button', { name: 'Open Case' }).click()
+    await until(async () => (await seen('records')).length)
+    expect(await seen('records')).toEqual([[BOB, 'tab']])
+  })
+
+  it('can be used with the keyboard alone', async () => {
+    await open()
+    await chat().getByRole('searchbox').focus()
+    await page.keyboard.type('lamp')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    await composer().waitFor()
+    await page.keyboard.type('/wait')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await until(() => said().at(-1) === 'Thank you for waiting.')
+    await page.keyboard.press('Control+k')
+    await page.keyboard.type('yellow')
+    await chat().getByText('1 of 1').waitFor()
+    await page.keyboard.press('Escape')
+    await composer().focus()
+    await page.keyboard.press('Escape')
+    await chat().getByRole('searchbox', { name: 'Search chats' }).waitFor()
+    expect(await frame().evaluate(() => document.activeElement?.textContent)).toContain('Bob Miller')
+  })
+
+  it('sends a picture and a file, and shows those that come', async () => {
+    await open()
+    await openBob()
+    await chat().locator('input[type=file]').setInputFiles([
+      { name: 'lamp.png', mimeType: 'image/png', buffer: PIXEL },
+      { name: 'manual.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(200_000) },
+    ])
+    const link = log().getByRole('link', { name: 'Download manual.pdf' })
+    await link.waitFor()
+    expect(await link.getAttribute('href')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/files\//)
+    await until(() => frame().evaluate(() => [...document.querySelectorAll('img')].some((one) => one.naturalWidth === 1)))
+    await chat().getByRole('button', { name: 'Picture', exact: true }).click()
+    await chat().getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    expect(await chat().getByRole('dialog').count()).toBe(0)
+  })
+
+  it('refuses a file that is too large, and says so', async () => {
+    await open()
+    await openBob()
+    const buffer = Buffer.alloc(9 * 1024 * 1024)
+    await chat().locator('input[type=file]').setInputFiles([{ name: 'film.bin', mimeType: 'application/x', buffer }])
+    await chat().getByText('film.bin is larger than').waitFor()
+  })
+
+  it('keeps a draft over a reload', async () => {
+    await open({ sameSite: true })
+    await openBob()
+    await composer().fill('half a sen')
+    await page.reload()
+    await chat().getByText('half a sen').first().waitFor()
+  })
+
+  it('works where storage is blocked', async () => {
+    await open({}, (blocked) =>
+      blocked.addInitScript(() => {
+        const get = () => {
+          throw new DOMException('blocked', 'SecurityError')
+        }
+        for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get, configurable: true })
+      }),
+    )
+    await openBob()
+    await composer().fill('still here')
+    await page.keyboard.press('Enter')
+    await until(() => said().at(-1) === 'still here')
+  })
+
+  it('signs in again when the signature expires in the middle of a chat, and loses nothing', async () => {
+    await open()
+    await openBob()
+    story.rooms.kick('expired')
+    story.rooms.say(BOB, 'c0', 'said meanwhile')
+    await log().getByText('said meanwhile').waitFor()
+    const messages: string[][] = await seen('messages')
+    expect(messages.filter(([, type]) => type === 'renew').length).toBeGreaterThan(0)
+  })
+
+  it('tells an agent that he was taken off, and lets him only read', async () => {
+    await open()
+    await openBob()
+    story.rooms.leave(BOB, ME)
+    await log().getByText('You were taken off this Case').waitFor()
+    await chat().getByText('You are no longer in this chat.').waitFor()
+    expect(await composer().count()).toBe(0)
+  })
+
+  it('speaks Chinese when told to, at once and after a reload', async () => {
+    await open({ sameSite: true })
+    await chat().getByRole('button', { name: 'Settings' }).click()
+    await chat().getByRole('button', { name: '中文' }).click()
+    await chat().getByRole('searchbox', { name: '搜索聊天' }).waitFor()
+    await page.reload()
+    await chat().getByRole('searchbox', { name: '搜索聊天' }).waitFor()
+  })
+
+  it('shows 200 Cases and scrolls a thousand messages without a hitch', async () => {
+    const started = Date.now()
+    await open({ cases: 200, extra: 1000 })
+    const first = Date.now() - started
+    await until(() => frame().evaluate(() => document.querySelectorAll('nav li').length === 200), 'the list', 10_000)
+    await openBob()
+    const slowest = await frame().evaluate(scrollUp)
+    const messages = await frame().evaluate(() => document.querySelectorAll('[data-seq]').length)
+    console.info(`first Case after ${first} ms; ${messages} messages scrolled, slowest frame ${Math.round(slowest)} ms`)
+    expect(messages).toBe(1009)
+    const numbers = await frame().evaluate(() => [...document.querySelectorAll<HTMLElement>('[data-seq]')].map((one) => Number(one.dataset.seq)))
+    expect(numbers).toEqual(Array.from({ length: 1009 }, (_, n) => n + 1))
+    expect(slowest).toBeLessThan(500)
+  })
+
+  it.each(['light', 'dark'] as const)('has no serious finding of axe, %s', async (colorScheme) => {
+    await open({}, (coloured) => coloured.emulateMedia({ colorScheme }))
+    const findings = async () => {
+      await frame().evaluate(axe)
+      const { violations } = await frame().evaluate(() => (window as any).axe.run(document, { resultTypes: ['violations'] }))
+      return violations.filter(({ impact }: any) => ['serious', 'critical'].includes(impact)).map(({ id, nodes }: any) => [id, nodes[0].html])
+    }
+    expect(await findings()).toEqual([])
+    await openBob()
+    await composer().fill('/')
+    expect(await findings()).toEqual([])
+  })
+})
+
+/** Scrolls to the very top as a reader does; gives the longest time between two frames. */
+async function scrollUp(): Promise<number> {
+  const log = document.querySelector('[role=log]')!
+  let slowest = 0
+  let last = performance.now()
+  for (let still = 0; still < 40; ) {
+    const before = log.scrollTop
+    log.scrollTop -= 400
+    await new Promise(requestAnimationFrame)
+    const now = performance.now()
+    slowest = Math.max(slowest, now - last)
+    last = now
+    const count = document.querySelectorAll('[data-seq]').length
+    still = log.scrollTop === before || count >= 1009 && log.scrollTop < 2 ? still + 1 : 0
+  }
+  return slowest
+}
