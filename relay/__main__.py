@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--json", action="store_true", help="print it as JSON")
     compare.set_defaults(run=_reconcile)
 
+    erase = commands.add_parser("erase", help="forget an end user; exit code 1 if he still has open chats")
+    erase.add_argument("--user", required=True, metavar="ID", help="the end user's id")
+    erase.add_argument("--dry-run", action="store_true", help="say what is held and erase nothing")
+    erase.add_argument("--delete-account", action="store_true", help="delete his account at Tencent Chat, too")
+    erase.add_argument("--json", action="store_true", help="print it as JSON")
+    erase.set_defaults(run=_erase)
+
     usersig = commands.add_parser("usersig", help="print a login to the chat, to try a client with")
     usersig.add_argument("user_id", help="an end user's id, or a Salesforce User id")
     usersig.add_argument("--json", action="store_true", help="print the whole login as JSON")
@@ -106,6 +113,20 @@ def _reconcile(settings: Settings, arguments: argparse.Namespace) -> int:
     from relay.reconcile_command import reconcile  # noqa: PLC0415
 
     return asyncio.run(reconcile(settings, dry_run=arguments.dry_run, as_json=arguments.json))
+
+
+def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay.erase_command import erase  # noqa: PLC0415
+    from relay.routes.bodies import end_user  # noqa: PLC0415
+
+    work = erase(
+        settings,
+        end_user(arguments.user),
+        dry_run=arguments.dry_run,
+        delete_account=arguments.delete_account,
+        as_json=arguments.json,
+    )
+    return asyncio.run(work)
 
 
 def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -86,6 +86,7 @@ class Sayings:
             error = as_relay_error(failure)
             pause = next_attempt(error, saying.attempts + 1, promised=True)
             if pause is not None:
+                _log.warning("something is said in group %s in %.1f s: %s", saying.group_id, pause, error.for_log)
                 await self._ledger.postpone_saying(saying, self._clock() + pause)
                 return
             _log.error("something was not said in group %s: %s", saying.group_id, error.for_log)

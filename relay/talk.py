@@ -137,3 +137,17 @@ class Attachment:
 
     data: bytes
     extension: str
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What the ledger holds of an end user.
+
+    counts: rows, by what they are. cases: where he said something or opened a ticket. still_open: those of them whose
+    group is there. under_way: tickets that are being opened.
+    """
+
+    counts: dict[str, int]
+    cases: tuple[str, ...]
+    still_open: tuple[str, ...]
+    under_way: int

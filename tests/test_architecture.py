@@ -29,7 +29,16 @@ CORE = {
     "people",
 }
 ADAPTER = {"models", "talk", "errors", "retry", "ids", "transport"}
-EVERYTHING = {"app", "conversation", "__main__", "check", "dead_letters", "reconcile_command", "server"}
+EVERYTHING = {
+    "app",
+    "conversation",
+    "__main__",
+    "check",
+    "dead_letters",
+    "erase_command",
+    "reconcile_command",
+    "server",
+}
 """The composition root and the commands know everybody; nobody but each other knows them."""
 
 LAW: dict[str, set[str]] = {

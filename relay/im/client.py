@@ -14,7 +14,7 @@ from functools import partial
 from typing import Literal, TypeVar
 
 from relay.errors import AccountNotImported, GroupConflict, GroupNotFound, ImError, ImNonsense, ImRejected
-from relay.im import groups, messages
+from relay.im import codes, groups, messages
 from relay.im.answers import elements, number
 from relay.im.imports import AccountImports
 from relay.im.recent import RecentAccounts
@@ -88,6 +88,16 @@ class TencentIm:
             return
         await self._imports.add(user_id, nick)
         self._recent.add(user_id, nick)
+
+    async def delete_account(self, user_id: str) -> None:
+        """Delete the account, for good; no such account is success."""
+        answer = await self._call(_ACCOUNTS + "account_delete", {"DeleteItem": [{"UserID": user_id}]})
+        for result in elements(answer, "ResultItem"):
+            if code := number(result.get("ResultCode"), 0):
+                refusal = codes.refusal("account_delete", code, str(result.get("ResultInfo") or ""))
+                if not isinstance(refusal, AccountNotImported):
+                    raise refusal
+        self._recent.forget(user_id)
 
     async def create_group(self, group_id: str, *, name: str, user_id: str) -> None:
         """Make the group with the user in it; already made for him is success, else GroupConflict."""

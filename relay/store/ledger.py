@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from relay.models import CaseInfo, Command, Ticket, Verb
 from relay.store.archives import Archives
 from relay.store.dead_letters import DeadLetters
+from relay.store.erasure import Erasure
 from relay.store.messages import Messages
 from relay.store.outbox import Outbox, add_first_words
 from relay.store.people import People
@@ -102,6 +103,10 @@ class Database(Protocol):
 
     async def close(self) -> None: ...
 
+    async def compact(self) -> None:
+        """Give up the space of what was deleted, and what is in it. Raises StoreUnavailable."""
+        ...
+
     def run(self, statement: str, *arguments: object) -> Awaitable[list[Row]]:
         """Run one statement and commit it; its rows. Raises StoreUnavailable."""
         ...
@@ -116,13 +121,13 @@ class Database(Protocol):
         ...
 
 
-class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People):
+class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People, Erasure):
     """ports.Store over a Database; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:
         Rooms.__init__(self, database.run_together)
         DeadLetters.__init__(self, database.run_together)
-        for part in (Messages, Archives, Outbox, People):
+        for part in (Messages, Archives, Outbox, People, Erasure):
             part.__init__(self, database.run_together)
         self._database = database
         self._run = database.run
@@ -136,6 +141,10 @@ class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People):
 
     async def close(self) -> None:
         await self._database.close()
+
+    async def compact(self) -> None:
+        """See to it that what was deleted is not in the database's files any more."""
+        await self._database.compact()
 
     async def ping(self) -> None:
         await self.remember("ping", "pong")

@@ -95,6 +95,9 @@ class PostgresDatabase:
         if self._pool is not None:
             await self._pool.close()
 
+    async def compact(self) -> None:
+        """PostgreSQL does that by itself (autovacuum), some time later."""
+
     async def run(self, statement: str, *arguments: object) -> list[Row]:
         """The statement's rows, once they are committed; StoreUnavailable if they are not, or if nobody knows."""
         return (await self.run_together([(statement, arguments)]))[0]

@@ -64,6 +64,14 @@ class SqliteDatabase:
         await self._loop.run_in_executor(self._thread, self._disconnect)
         self._thread.shutdown()
 
+    async def compact(self) -> None:
+        """Write the file anew without what was deleted; what other processes are doing is waited for."""
+        await self._idle.wait()
+        try:
+            await self._loop.run_in_executor(self._thread, self._vacuum)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"The ledger cannot be written anew: {error}. Try again.", retry_after=5) from error
+
     async def run(self, statement: str, *arguments: object) -> list[Row]:
         """The statement's rows, once they are on the disk. Placeholders are $1, $2 …; StoreUnavailable if it failed."""
         return (await self.run_together([(statement, arguments)]))[0]
@@ -149,6 +157,13 @@ class SqliteDatabase:
             self._roll_back(connection)
             raise
         return rows
+
+    def _vacuum(self) -> None:
+        connection = self._healthy()
+        connection.execute("vacuum")
+        [(is_busy, _, _)] = connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+        if is_busy:
+            raise sqlite3.OperationalError("another process reads it")
 
     def _disconnect(self) -> None:
         if self._connection is not None:

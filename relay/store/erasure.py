@@ -1,0 +1,87 @@
+"""The ledger's part about a person's right to be forgotten."""
+
+from __future__ import annotations
+
+import json
+
+from relay.store.rooms import Row, RunTogether, Step
+from relay.talk import Traces
+
+# A room is over when the relay has dismissed its group, or nobody opened it any more.
+_OPEN = """
+select distinct tickets.case_id from tickets left join rooms on rooms.case_id = tickets.case_id
+where tickets.user_id = $1 and tickets.case_id is not null and tickets.state in ('open', 'done')
+    and coalesce(rooms.gone, 0) = 0
+order by tickets.case_id"""
+_UNDER_WAY = "select count(*) from tickets where user_id = $1 and state = 'open'"
+
+_COUNTS = {
+    "tickets": "select count(*) from tickets where user_id = $1",
+    "messages": "select count(*) from messages where sender = $1",
+    "attendance": "select count(*) from attendance where user_id = $1",
+    "outbox": "select count(*) from outbox where sender = $1 or about = $1",
+    "names": "select count(*) from names where user_id = $1",
+}
+_CASES = """
+select distinct case_id from (
+    select case_id from tickets where user_id = $1 and case_id is not null
+    union select group_id as case_id from messages where sender = $1) as places
+order by case_id"""
+
+# What was said keeps its place, so that nobody asks Tencent for it again. What a ticket leaves is its id, made of user
+# and key by a hash, so that a late retry makes no second Case.
+_ERASE = [
+    "update messages set sender = '', random = 0, elements = '[]', state = 'erased' where sender = $1",
+    "delete from attendance where user_id = $1",
+    "delete from outbox where sender = $1 or about = $1",
+    "delete from names where user_id = $1",
+]
+_BLANK_TICKETS = """
+update tickets set user_id = '', body_hash = '', case_info = null, case_id = null, holder = null, problem = $2,
+    state = 'dropped', ended_at = coalesce(ended_at, created_at)
+where user_id = $1"""
+_MENTIONED = "select command_id, problem from commands where problem is not null"
+_UNMENTION = "update commands set problem = $2 where command_id = $1"
+
+_GONE: dict[str, object] = {
+    "type": "urn:salesforce-chat-relay:problem:not_found",
+    "title": "Not found",
+    "status": 404,
+    "detail": "This ticket was erased",
+    "code": "not_found",
+    "retryable": False,
+}
+
+
+class Erasure:
+    """Methods of the ledger. run_together: that of the database."""
+
+    def __init__(self, run_together: RunTogether) -> None:
+        self._run_all = run_together
+
+    async def traces(self, user_id: str) -> Traces:
+        """What the ledger holds of the user."""
+        statements = [*_COUNTS.values(), _CASES, _OPEN, _UNDER_WAY]
+        *counts, cases, still_open, [(under_way,)] = await self._run_all(
+            [(statement, (user_id,)) for statement in statements]
+        )
+        return Traces(
+            counts={name: int(rows[0][0]) for name, rows in zip(_COUNTS, counts, strict=True)},
+            cases=tuple(case_id for (case_id,) in cases),
+            still_open=tuple(case_id for (case_id,) in still_open),
+            under_way=int(under_way),
+        )
+
+    async def erase(self, user_id: str) -> None:
+        """Everything of it, in one commit."""
+        [mentioned] = await self._run_all([(_MENTIONED, ())])
+        steps: list[Step] = [(statement, (user_id,)) for statement in _ERASE]
+        steps.append((_BLANK_TICKETS, (user_id, json.dumps(_GONE))))
+        steps += [(_UNMENTION, row) for row in (_without(row, user_id) for row in mentioned) if row]
+        await self._run_all(steps)
+
+
+def _without(row: Row, user_id: str) -> Row | None:
+    """The same problem without the user's name; None if it does not name him."""
+    command_id, problem = row
+    return (command_id, problem.replace(user_id, "(erased)")) if user_id in problem else None

@@ -1,0 +1,118 @@
+"""An end user who wants to be forgotten is, wherever the relay holds something of him."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sandbox.up import Sandbox
+from tests.scenarios.conftest import Relay, StartRelay, agents, cases, groups
+from tests.scenarios.processes import environment, relay_command
+from tests.scenarios.talking import called_back, heard, history, opened, say
+from tests.scenarios.test_rooms import group_goes, members_become, state, sync
+
+pytestmark = pytest.mark.anyio
+
+WHO = "mallory.unique@example.com"[:32]
+
+
+async def ended_chat(relay: Relay, sandbox: Sandbox) -> str:
+    """A chat of his that is over, in which an agent answered."""
+    case_id, agent = await opened(relay, WHO, name="Mallory Unique", email=WHO), agents(sandbox)[0]
+    with called_back(sandbox, relay):
+        await sync(relay, state(case_id, 1, agent))
+        await members_become(relay, sandbox, case_id, WHO, agent)
+        await say(sandbox, case_id, WHO, "my very own words")
+        await say(sandbox, case_id, agent, "an answer")
+        await heard(sandbox)
+    await history(relay, case_id)
+    await relay.org("/deletegroup", groupId=case_id)
+    await sync(relay, state(case_id, 2, isClosed=True))
+    await group_goes(relay, sandbox, case_id)
+    return case_id
+
+
+def ledger(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.glob("relay.db*"))
+
+
+@pytest.mark.parametrize("while_it_runs", [True, False])
+async def test_who_is_erased_is_gone_everywhere(
+    start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path, while_it_runs: bool
+) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0", RELAY_FIRST_MESSAGE="on", RELAY_JOINED_LINE="{name} is here")
+    case_id = await ended_chat(relay, sandbox)
+    directory = tmp_path
+    held = ledger(directory)
+    assert all(text in held for text in (WHO.encode(), b"Mallory Unique", b"my very own words"))
+    env = environment(sandbox, directory)
+    if not while_it_runs:
+        await relay.stop()
+
+    ended = await relay_command("erase", "--user", WHO, "--json", env=env, directory=directory)
+
+    assert ended.code == 0, ended
+    report = json.loads(ended.out)
+    assert (report["erased"], report["cases"], report["still_open"]) == (True, [case_id], [])
+    assert report["counts"]["messages"] == 2
+    assert any(case_id in line and "Salesforce" in line for line in report["elsewhere"])
+    held = ledger(directory)
+    assert [text for text in (WHO.encode(), b"Mallory Unique", b"my very own words") if text in held] == []
+    assert b"an answer" in held
+    again = await relay_command("erase", "--user", WHO, "--json", env=env, directory=directory)
+    assert sum(json.loads(again.out)["counts"].values()) == 0
+
+
+async def test_a_dry_run_only_says_what_there_is(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    await ended_chat(relay, sandbox)
+    env = environment(sandbox, tmp_path)
+
+    ended = await relay_command("erase", "--user", WHO, "--dry-run", env=env, directory=tmp_path)
+
+    assert ended.code == 0
+    assert f"Held of {WHO}: 1 tickets, 1 messages" in ended.out
+    assert WHO in {account["UserID"] for account in sandbox.tencent.state()["accounts"]}  # type: ignore[attr-defined]
+    assert b"my very own words" in ledger(tmp_path)
+
+
+async def test_who_is_still_talking_is_not_erased(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:
+    relay = await start_relay()
+    case_id = await opened(relay, WHO)
+    await say(sandbox, case_id, WHO, "hello")
+    env = environment(sandbox, tmp_path)
+
+    ended = await relay_command("erase", "--user", WHO, env=env, directory=tmp_path)
+
+    assert (ended.code, case_id in ended.out) == (1, True)
+    assert (await relay.post("/history", {"groupId": case_id}, relay.token(WHO))).status_code == 200
+    assert len(groups(sandbox)) == 1
+
+
+async def test_the_account_goes_too_if_wanted_and_his_ticket_is_nobodys(
+    start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    answer = await relay.open_ticket("bob", key="k")
+    ticket_id, case_id = answer.json()["ticketId"], answer.json()["caseId"]
+    await relay.org("/deletegroup", groupId=case_id)
+    await sync(relay, state(case_id, 2, isDeleted=True))
+    await group_goes(relay, sandbox, case_id)
+    env = environment(sandbox, tmp_path)
+
+    ended = await relay_command("erase", "--user", "bob", "--delete-account", "--json", env=env, directory=tmp_path)
+
+    assert (ended.code, json.loads(ended.out)["accountDeleted"]) == (0, True), ended
+    assert "bob" not in {account["UserID"] for account in sandbox.tencent.state()["accounts"]}  # type: ignore[attr-defined]
+    assert (await relay.ticket(ticket_id)).status_code == 404
+    assert (await relay.ticket(ticket_id, relay.token("bob"))).status_code == 404
+    assert (await relay.open_ticket("bob", key="k")).status_code == 409
+    assert len(cases(sandbox)) == 1
+
+
+async def test_an_id_that_nobody_can_have_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    ended = await relay_command("erase", "--user", "a b", env=environment(sandbox, tmp_path), directory=tmp_path)
+    assert ended.code == 1
+    assert "userId" in ended.err
