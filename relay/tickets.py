@@ -135,8 +135,9 @@ class Tickets:
     async def _look(self, ticket: Ticket) -> Ticket:
         """The ticket a little later. It is stored, so a ledger that fails meanwhile does not make it a failure."""
         with suppress(StoreUnavailable):
-            if ticket.ticket_id in self._running:
-                return await asyncio.shield(self._running[ticket.ticket_id][1])
+            _, attempt = self._running.get(ticket.ticket_id, (ticket, None))
+            if attempt is not None and not attempt.done():  # to await one that is done lets nobody else run
+                return await asyncio.shield(attempt)
             await self._sleep(_POLL)
             return await self._store.find_ticket(ticket.ticket_id) or ticket
         await self._sleep(_POLL)

@@ -192,7 +192,6 @@ def alarm() -> Iterator[None]:
     signal.signal(signal.SIGALRM, former)
 
 
-@pytest.mark.xfail(strict=True, reason="Tickets._look waits for a task that is done, which never yields to anybody")
 async def test_who_asks_in_the_moment_in_which_an_attempt_ends_does_not_stop_the_relay(
     start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, alarm: None
 ) -> None:
