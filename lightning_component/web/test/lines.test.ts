@@ -38,7 +38,7 @@ it('sorts chats one can write in first, then by what happened last', () => {
 
 it('finds chats by their Case, their customer and what was said', () => {
   const one = room('a', [['bob', 1]])
-  one.about = { caseNumber: '00001026', subject: 'My lamp is dark', status: 'New', customer: 'Bob Miller' }
+  one.about = { id: 'a', caseNumber: '00001026', subject: 'My lamp is dark', status: 'New', customer: 'Bob Miller' }
   const rooms = [one, room('b', [[LI, 1]])]
   for (const search of ['1026', 'LAMP', 'miller dark', 'bob 0']) {
     expect(filtered(rooms, 'all', search).map(({ groupId }) => groupId), search).toEqual(['a'])

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
-import type { ToAura } from '../src/agent/protocol'
-import { Session, untilRenewal, type SessionState } from '../src/agent/session'
 import { ChatError, type ChatClient, type ChatEvent, type ChatLogin } from '../src/chat/client'
+import { Session, untilRenewal, type SessionState } from '../src/chat/session'
 
 /** A client that signs in as told, and notes with what. */
 class Client {
@@ -32,7 +31,8 @@ class Client {
 }
 
 let client: Client
-let asked: ToAura[]
+let asked: number
+let refusals: [number, string][]
 let states: SessionState[]
 let session: Session
 
@@ -42,16 +42,16 @@ const login = (userSig: string, ttl = 3600): ChatLogin => ({
   userSig,
   expiresAt: Date.now() / 1000 + ttl,
 })
-const renewals = () => asked.filter(({ type }) => type === 'renew').length
+const renewals = () => asked
 
 beforeEach(() => {
   vi.useFakeTimers()
   client = new Client()
-  asked = []
+  asked = 0
+  refusals = []
   states = []
-  session = new Session({ send: (message) => asked.push(message) }, () => client as unknown as ChatClient, (state) =>
-    states.push(state),
-  )
+  const signer = { renew: () => void asked++, refused: (...refusal: [number, string]) => void refusals.push(refusal) }
+  session = new Session(signer, () => client as unknown as ChatClient, (state) => states.push(state))
 })
 
 afterEach(() => {
@@ -101,12 +101,12 @@ it('asks for another signature when the first one is refused as expired', async 
   expect(renewals()).toBe(1)
 })
 
-it('says that Tencent refuses, to the agent and to Salesforce', async () => {
+it('says that Tencent refuses, to the user and to whoever signed', async () => {
   client.answer = () => Promise.reject(new ChatError(70009, 'not our key', false))
   await session.signed(login('forged'))
   expect(session.state).toBe('refused')
   expect(session.detail).toContain('70009')
-  expect(asked).toContainEqual({ type: 'error', code: 'chat-70009', detail: 'not our key' })
+  expect(refusals).toEqual([[70009, 'not our key']])
 })
 
 it('leaves the chat to the other window until the agent wants it back', async () => {

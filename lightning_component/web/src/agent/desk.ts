@@ -1,6 +1,7 @@
 import { ChatError, type Page } from '../chat/client'
+import type { CaseInfo } from '../store/conversation'
 import type { Bridge } from './bridge'
-import type { CaseInfo, FromAura } from './protocol'
+import type { FromAura } from './protocol'
 
 type Answer = Extract<FromAura, { type: 'cases' | 'history' | 'requestError' }>
 type Request = { type: 'cases' } | { type: 'history'; caseId: string; before?: number }

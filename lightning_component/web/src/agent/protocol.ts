@@ -1,14 +1,6 @@
 import type { ChatLogin, Page } from '../chat/client'
-import { readPage } from '../chat/socket-frames'
-
-/** A Case as Apex tells it. */
-export interface CaseInfo {
-  id: string
-  caseNumber: string
-  subject: string
-  status: string
-  customer: string
-}
+import { readPage } from '../chat/messages'
+import type { CaseInfo } from '../store/conversation'
 
 /** What the container says to the Aura component. Requests have an id, which their answer repeats. */
 export type ToAura =

@@ -1,5 +1,5 @@
-import type { ChatEvent, ChatMessage, Group, Page, User } from './client'
-import { readElements } from './elements'
+import type { ChatEvent, Group, User } from './client'
+import { readMessage } from './messages'
 import type { Frame } from './socket-line'
 
 /** What the socket sent, as our types; null for what we do not know. */
@@ -35,27 +35,6 @@ export function readEvent(frame: Frame): ChatEvent | null {
     default:
       return null
   }
-}
-
-/** A message from outside: the socket's, or the relay's `/history`. */
-export function readMessage(value: unknown): ChatMessage | null {
-  if (typeof value !== 'object' || value === null) return null
-  const message = value as Frame
-  if (!Number.isInteger(message.seq) || typeof message.from !== 'string') return null
-  return {
-    seq: message.seq as number,
-    from: message.from,
-    time: typeof message.time === 'number' ? message.time : 0,
-    elements: readElements(message.elements),
-    ...optional('name', message.name),
-    ...(typeof message.random === 'number' ? { random: message.random } : {}),
-    ...(message.recalled === true ? { recalled: true } : {}),
-  }
-}
-
-export function readPage(frame: Frame): Page {
-  const messages = Array.isArray(frame.messages) ? frame.messages.map(readMessage).filter((m) => m !== null) : []
-  return { messages: messages.sort((a, b) => a.seq - b.seq), complete: frame.complete === true }
 }
 
 export function readGroups(frame: Frame): Group[] {

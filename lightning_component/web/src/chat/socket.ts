@@ -13,8 +13,9 @@ import {
 } from './client'
 import { textElement, type Element } from './elements'
 import { Listeners } from './listeners'
+import { readPage } from './messages'
 import { Pauses } from './pauses'
-import { readEvent, readGroups, readPage, readUsers } from './socket-frames'
+import { readEvent, readGroups, readUsers } from './socket-frames'
 import { SocketLine, type Frame } from './socket-line'
 import { uploadFile } from './socket-upload'
 

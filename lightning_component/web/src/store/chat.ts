@@ -1,8 +1,7 @@
 import { reactive, shallowReactive, shallowRef } from 'vue'
 
-import type { CaseInfo } from '../agent/protocol'
 import type { ChatClient, ChatEvent, ChatMessage, Group, Outgoing, User } from '../chat/client'
-import { Conversation } from './conversation'
+import { Conversation, type CaseInfo } from './conversation'
 import { History, type WholeHistory } from './history'
 import type { Memory } from './memory'
 import { Outbox } from './outbox'

@@ -28,7 +28,8 @@ export interface Notice {
 }
 
 /** The Case behind it; only the agent's side has one. */
-export interface About {
+export interface CaseInfo {
+  id: string
   caseNumber: string
   subject: string
   status: string
@@ -40,7 +41,7 @@ export type RoomState = 'none' | 'open' | 'left' | 'closed'
 /** One room as one screen shows it. Made reactive by the store. */
 export class Conversation {
   name = ''
-  about: About | null = null
+  about: CaseInfo | null = null
   state: RoomState = 'none'
   members: User[] = []
   messages: ChatMessage[] = []

@@ -1,5 +1,4 @@
-import { isExpired, isRefused, ChatError, type ChatClient, type ChatEvent, type ChatLogin } from '../chat/client'
-import type { Bridge } from './bridge'
+import { isExpired, isRefused, ChatError, type ChatClient, type ChatEvent, type ChatLogin } from './client'
 
 /** How far we are with being signed in; the banner shows it. */
 export type SessionState =
@@ -14,13 +13,20 @@ export type SessionState =
   | 'away'
   | 'refused'
 
+/** Who has signatures to give: he answers with `signed` or `unsigned`, in his own time. */
+export interface Signer {
+  renew(): void
+  /** The chat does not take what he gave. */
+  refused(code: number, detail: string): void
+}
+
 const LOOK_EVERY = 5_000
 const FIRST_PAUSE = 2_000
 const LONGEST_PAUSE = 60_000
 const SLOW_AFTER = 10_000
 const ANSWER_WITHIN = 30_000
 
-/** Gets signatures from Salesforce, before they expire and when they are refused, and keeps the client signed in. */
+/** Gets signatures, before they expire and when they are refused, and keeps the client signed in. */
 export class Session {
   state: SessionState = 'starting'
   client: ChatClient | null = null
@@ -37,7 +43,7 @@ export class Session {
   private readonly timer: ReturnType<typeof setInterval>
 
   constructor(
-    private readonly bridge: Pick<Bridge, 'send'>,
+    private readonly signer: Signer,
     private readonly createClient: (login: ChatLogin) => ChatClient,
     private readonly changed: (state: SessionState) => void,
     private readonly now: () => number = Date.now,
@@ -56,14 +62,14 @@ export class Session {
     await this.client.renew(login).catch((error: unknown) => this.failed(error))
   }
 
-  /** Salesforce gave no signature. */
+  /** There is no signature to be had. */
   unsigned(retryable: boolean, detail: string): void {
     this.detail = detail
     this.renewAt = this.now() + this.nextPause()
     if (!this.live) this.set(retryable ? 'away' : 'denied')
   }
 
-  /** The agent wants the chat here, after it was opened elsewhere; or does not want to wait. */
+  /** The user wants the chat here, after it was opened elsewhere; or does not want to wait. */
   resume(): void {
     if (this.state === 'elsewhere' && this.login) void this.connect()
     else this.ask()
@@ -115,7 +121,7 @@ export class Session {
   private refused(error: ChatError): void {
     this.detail = `${error.code} ${error.message}`
     this.set('refused')
-    this.bridge.send({ type: 'error', code: `chat-${error.code}`, detail: error.message })
+    this.signer.refused(error.code, error.message)
   }
 
   private readonly look = (): void => {
@@ -125,7 +131,7 @@ export class Session {
 
   private ask(): void {
     this.renewAt = this.now() + ANSWER_WITHIN
-    this.bridge.send({ type: 'renew' })
+    this.signer.renew()
   }
 
   private nextPause(): number {
