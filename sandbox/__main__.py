@@ -36,12 +36,14 @@ async def _up(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     customer_app = CustomerApp() if options.console else None
+    apex = _package()
     sandbox = Sandbox(
         salesforce_port=options.salesforce_port,
         im_port=options.im_port,
         relay_url=options.relay_url,
         env_file=options.env_file,
         allowed_origins=customer_app.url if customer_app else "",
+        apex=apex,
     )
     async with contextlib.AsyncExitStack() as running:
         await running.enter_async_context(sandbox)
@@ -51,8 +53,20 @@ async def _up(options: argparse.Namespace) -> None:
             console = Console(sandbox, options.relay_url, customer_app, port=options.console_port)
             await running.enter_async_context(console)
             print(f"Console       {console.url}, the customer's page {customer_app.url}", flush=True)
+        if apex:
+            print(
+                f"Apex          {', '.join(f'{path.parent.name}/{path.name}' for path in apex)} deployed to the org",
+                flush=True,
+            )
         print(f"Settings for the relay are in {options.env_file}. Stop with Ctrl-C.", flush=True)
         await stopping.wait()
+
+
+def _package() -> list[Path]:
+    """The project's own Apex, where it has any."""
+    from sandbox.apex import package  # noqa: PLC0415 - `demo` does without
+
+    return package.directories(Path(__file__).parents[1])
 
 
 def _demo(arguments: list[str]) -> int:

@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
@@ -31,6 +32,7 @@ class Sandbox:
 
     `salesforce` and `tencent` are the emulators, the two controls hold their journals and faults, and `environment`
     is what the env file holds. Without a relay_url nobody is called back. allowed_origins: of pages that call it.
+    apex: sfdx package directories to deploy to the org; its triggers and jobs then call the relay.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Sandbox:
         relay_url: str | None = None,
         env_file: Path | None = None,
         allowed_origins: str = "",
+        apex: Sequence[Path] = (),
     ) -> None:
         self.env_file = env_file
         self._allowed_origins = allowed_origins
@@ -50,6 +53,8 @@ class Sandbox:
         self.salesforce = Salesforce(
             journal := Journal(), relay_url=relay_url or RELAY_URL, callout_secret=self._callout_secret
         )
+        if apex:
+            self.salesforce.deploy(apex)
         self.salesforce_control = Control(self.salesforce, journal, Faults())
         self.tencent = Tencent(journal := Journal(), relay_url=relay_url)
         self.tencent_control = Control(self.tencent, journal, Faults())

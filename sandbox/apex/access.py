@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sandbox.apex.metadata import PermissionSet
+from sandbox.apex.standard import ADMINISTRATOR, MINIMUM
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.schema import Field, SObject
 
@@ -13,8 +14,11 @@ if TYPE_CHECKING:
     from sandbox.apex.runtime import Runtime
 
 
+_GUARDED = frozenset({"Case", "Account", "Contact", "AgentWork", "CaseComment", "FeedItem"})
+
+
 class Access:
-    """Profiles are taken to allow everybody all standard objects and fields; an administrator may everything.
+    """A profile allows everything (administrator), all standard objects and fields, or (minimum access) none.
 
     Objects and fields of the package are for those to whom a permission set gives them.
     """
@@ -22,7 +26,10 @@ class Access:
     def __init__(self, runtime: Runtime, user_id: str) -> None:
         self._runtime = runtime
         self._user_id = user_id
-        self.administrator = user_id in runtime.administrators
+        user = runtime.org.tables.get("User", user_id) or {}
+        profile = runtime.org.tables.get("Profile", str(user.get("ProfileId"))) or {}
+        self.administrator = user_id in runtime.administrators or profile.get("Name") == ADMINISTRATOR
+        self._minimum = profile.get("Name") in MINIMUM
 
     def permission_sets(self) -> Iterator[PermissionSet]:
         for name in assigned_names(self._runtime, self._user_id):
@@ -31,7 +38,8 @@ class Access:
                 yield found
 
     def may(self, sobject: SObject, what: str) -> bool:
-        if self.administrator or sobject.name.lower() not in self._runtime.metadata.objects:
+        ours = sobject.name.lower() in self._runtime.metadata.objects
+        if self.administrator or not (ours or (self._minimum and sobject.name in _GUARDED)):
             return True
         return any(what in each.objects.get(sobject.name, ()) for each in self.permission_sets())
 

@@ -87,6 +87,8 @@ def fill(program: Program, cls: ClassInfo) -> None:
     assert cls.node is not None
     assert cls.unit is not None
     _heritage(program, cls, cls.node, cls.unit)
+    for ordinal, name in enumerate(cls.constants):
+        _constant(cls, name, ordinal)
     for member in children(child(cls.node, "body")):
         match member.type:
             case "field_declaration":
@@ -155,8 +157,6 @@ def _method(program: Program, cls: ClassInfo, node: Node, unit: Unit) -> None:
 
 
 def compile_class(program: Program, cls: ClassInfo) -> None:
-    for name, value in enumerate(cls.constants):
-        _constant(cls, value, name)
     assert cls.node is not None
     for member in children(child(cls.node, "body")):
         match member.type:

@@ -146,14 +146,9 @@ def _binary(scope: Scope, node: Node) -> Body:
         try:
             return operators.binary(sign, left(frame), right(frame))
         except DoesNotCompile as error:
-            raise located(scope, node, error) from None
+            raise scope.placed(node, error) from None
 
     return operate
-
-
-def located(scope: Scope, node: Node, error: DoesNotCompile) -> DoesNotCompile:
-    """The same error with the place in front, unless it has one."""
-    return error if ":" in str(error).partition(" ")[0] else scope.refused(node, str(error))
 
 
 def _logical(scope: Scope, node: Node, sign: str) -> Body:

@@ -113,7 +113,7 @@ def distance(value: Value, kind: Kind) -> int:
         return value.cls.distance(kind)
     if isinstance(value, Record):
         return 0 if kind.key == value.sobject.name.lower() else 10 if kind.key == "sobject" else FAR
-    if kind.native is not None:
+    if kind.native is not None and not isinstance(value, EnumValue):
         return 0 if isinstance(value, kind.native) else FAR
     own = kind_of(value)
     return 0 if own.key == kind.key else _WIDER.get((own.name, kind.name), FAR)
@@ -160,7 +160,7 @@ def assigned(value: Value, kind: Kind) -> Value:
     if convert is not None:
         return convert(value)
     if isinstance(value, ApexList) and kind.key not in {"list", "iterable"} and kind.cls is None:
-        return _only_row(value, kind)
+        return only_row(value, kind)
     if distance(value, kind) >= FAR:
         raise DoesNotCompile(f"Illegal assignment from {kind_of(value)} to {kind}")
     return value
@@ -175,7 +175,7 @@ def cast(value: Value, kind: Kind) -> Value:
     raise thrown("TypeException", f"Invalid conversion from runtime type {kind_of(value)} to {kind}")
 
 
-def _only_row(rows: ApexList, kind: Kind) -> Value:
+def only_row(rows: ApexList, kind: Kind) -> Value:
     """`Case c = [SELECT ...]`"""
     if rows.of.key in PRIMITIVES and rows.of.key != "sobject":
         raise DoesNotCompile(f"Illegal assignment from List<{rows.of}> to {kind}")

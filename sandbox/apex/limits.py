@@ -40,9 +40,11 @@ class Limits:
         self.futures = futures
         self.used = dict.fromkeys(ALLOWANCES, 0)
         self.callout_milliseconds = 0.0
+        self.read_only = False
+        """A cacheable Aura action may not save anything."""
 
     def allowed(self, name: str) -> int:
-        if name == "futurecalls" and not self.futures:
+        if (name == "futurecalls" and not self.futures) or (self.read_only and name.startswith("dml")):
             return 0
         allowance = ALLOWANCES[name]
         return allowance.asynchronous if self.asynchronous else allowance.synchronous
@@ -51,7 +53,8 @@ class Limits:
         """Count; LimitException, which nobody can catch, if it is too much."""
         self.used[name] += amount
         if self.used[name] > self.allowed(name):
-            raise thrown("LimitException", f"{ALLOWANCES[name].exceeded}: {self.used[name]}")
+            number = "" if name == "statements" else f": {self.used[name]}"
+            raise thrown("LimitException", f"{ALLOWANCES[name].exceeded}{number}")
 
     def spend_callout_time(self, milliseconds: float) -> None:
         self.callout_milliseconds += milliseconds

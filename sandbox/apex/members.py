@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tree_sitter import Node
@@ -17,7 +17,6 @@ from sandbox.apex.expressions import (
     compile_link,
     expression,
     is_safe,
-    located,
 )
 from sandbox.apex.frames import (
     Frame,
@@ -32,7 +31,7 @@ from sandbox.apex.frames import (
     set_field,
     set_static,
 )
-from sandbox.apex.kinds import Kind, assigned, kind_of
+from sandbox.apex.kinds import Kind, assigned, kind_of, only_row
 from sandbox.apex.library import LIBRARY
 from sandbox.apex.library.base import Library, constant, library_of, member_of
 from sandbox.apex.library.schema import DescribeSObjectResult, SObjectField, SObjectType
@@ -54,8 +53,8 @@ class Named:
     kind: Kind | None
 
 
-def resolve(scope: Scope, node: Node) -> Body | Named:
-    """What stands before a dot."""
+def resolve(scope: Scope, node: Node, *, inside: bool = False) -> Body | Named:
+    """What stands before a dot; `inside` a chain of fields, where a missing parent is no null yet."""
     if node.type == "identifier":
         return _value_named(scope, node) or _type_named(scope, node, text(node))
     if node.type == "field_access":
@@ -63,6 +62,8 @@ def resolve(scope: Scope, node: Node) -> Body | Named:
         if isinstance(before, Named):
             name = text(child(node, "field"))
             return _static_value(scope, node, before, name) or _type_named(scope, node, f"{before.path}.{name}")
+        if inside:
+            return _access(scope, node)
     return compile_link(scope, node)
 
 
@@ -143,25 +144,43 @@ def _label(scope: Scope, node: Node, low: str) -> Body:
     return lambda _frame: value
 
 
+class NoParent:
+    """A record's relationship that leads nowhere: the fields behind it are null, without an error."""
+
+
+NO_PARENT = NoParent()
+
+
 @expression("field_access")
 def _field_access(scope: Scope, node: Node) -> Body:
-    before, name = resolve(scope, child(node, "object")), text(child(node, "field"))
+    value = _access(scope, node)
+    return lambda frame: None if (found := value(frame)) is NO_PARENT else found
+
+
+def _access(scope: Scope, node: Node) -> Body:
+    before, name = resolve(scope, child(node, "object"), inside=True), text(child(node, "field"))
     if isinstance(before, Named):
         found = _static_value(scope, node, before, name)
         if found is None:
             raise scope.unknown(node, f"{before.path}.{name}")
         return found
-    safe = is_safe(node)
+    safe, low = is_safe(node), name.lower()
+    queried = child(node, "object").type == "query_expression"
 
     def access(frame: Frame) -> Value:
         target = before(frame)
-        if target is SKIPPED:
-            return SKIPPED
+        if target is SKIPPED or target is NO_PARENT:
+            return target
         if target is None:
             if safe:
                 return SKIPPED
             raise null_pointer()
-        return _member(scope, node, frame, target, name)
+        if queried and isinstance(target, ApexList):
+            target = only_row(target, Kind("SObject"))
+        found = _member(scope, node, frame, target, name)
+        if found is None and isinstance(target, Record) and low in target.sobject.relationships:
+            return NO_PARENT
+        return found
 
     return access
 
@@ -171,7 +190,7 @@ def _member(scope: Scope, node: Node, frame: Frame, target: Value, name: str) ->
         try:
             return get_record_field(target, name)
         except DoesNotCompile as error:
-            raise located(scope, node, error) from None
+            raise scope.placed(node, error) from None
     if isinstance(target, Instance):
         info = target.cls.find_field(name.lower())
         if info is None or info.static:
@@ -234,7 +253,7 @@ def _assignment(scope: Scope, node: Node) -> Body:
         try:
             put(frame, found)
         except DoesNotCompile as error:
-            raise located(scope, node, error) from None
+            raise scope.placed(node, error) from None
         return found
 
     return assign
@@ -393,15 +412,9 @@ def _method_invocation(scope: Scope, node: Node) -> Body:
         try:
             return call_value(scope, frame, found, name, given)
         except (DoesNotCompile, NotModelled) as error:
-            raise _placed(scope, node, error) from error
+            raise scope.placed(node, error) from error
 
     return call
-
-
-def _placed(scope: Scope, node: Node, error: DoesNotCompile | NotModelled) -> DoesNotCompile | NotModelled:
-    if ":" in str(error).partition(" ")[0]:
-        return error
-    return type(error)(f"{scope.where(node)}: {error}")
 
 
 def call_value(scope: Scope, frame: Frame, target: Value, name: str, arguments: Sequence[Value]) -> Value:
@@ -449,7 +462,7 @@ def _own_method(scope: Scope, node: Node, name: str, arguments: list[Body]) -> B
         try:
             return _invoke_visible(scope, frame, candidates, this, name, given)
         except (DoesNotCompile, NotModelled) as error:
-            raise _placed(scope, node, error) from error
+            raise scope.placed(node, error) from error
 
     return call
 
@@ -489,7 +502,7 @@ def _static_method(scope: Scope, node: Node, before: Named, name: str, arguments
         try:
             return member.call(frame.tx, None, given)
         except (DoesNotCompile, NotModelled) as error:
-            raise _placed(scope, node, error) from error
+            raise scope.placed(node, error) from error
 
     return call
 
@@ -512,7 +525,7 @@ def _user_static(scope: Scope, node: Node, methods: list[Method], name: str, arg
         try:
             return _invoke_visible(scope, frame, methods, None, name, given)
         except (DoesNotCompile, NotModelled) as error:
-            raise _placed(scope, node, error) from error
+            raise scope.placed(node, error) from error
 
     return call
 
@@ -580,7 +593,7 @@ def _new_instance(scope: Scope, node: Node, cls: ClassInfo, arguments: list[Body
         try:
             return construct(frame.tx, cls, given)
         except (DoesNotCompile, NotModelled) as error:
-            raise _placed(scope, node, error) from error
+            raise scope.placed(node, error) from error
 
     return create
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from sandbox.apex import syntax
+from sandbox.apex import package, syntax
 from sandbox.apex.errors import DoesNotCompile, NotModelled
 from sandbox.apex.syntax import Source
 from sandbox.salesforce import schema
@@ -84,11 +84,15 @@ class Metadata:
     subscribers: dict[str, Subscriber] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     remote_sites: list[str] = field(default_factory=list)
+    replacements: dict[Path, list[tuple[str, str]]] = field(default_factory=dict)
 
 
-def load(directories: Sequence[Path]) -> Metadata:
-    """Everything in the directories that matters to Apex; user interface and settings are passed over."""
-    found = Metadata()
+def load(directories: Sequence[Path], environment: Mapping[str, str] | None = None) -> Metadata:
+    """Everything in the directories that matters to Apex; user interface and settings are passed over.
+
+    `environment` is what a deploy would replace the project's placeholders with.
+    """
+    found = Metadata(replacements=package.replacements(directories, environment or {}))
     for directory in directories:
         if not directory.is_dir():
             raise DoesNotCompile(f"{directory}: there is no such package directory")
@@ -99,9 +103,12 @@ def load(directories: Sequence[Path]) -> Metadata:
     return found
 
 
-def _root(path: Path) -> Element:
+def _root(found: Metadata, path: Path) -> Element:
+    text = path.read_text()
+    for old, new in found.replacements.get(path.resolve(), ()):
+        text = text.replace(old, new)
     try:
-        return Element(ElementTree.parse(path).getroot())  # noqa: S314 - the project's own files
+        return Element(ElementTree.fromstring(text))  # noqa: S314 - the project's own files
     except ElementTree.ParseError as error:
         raise DoesNotCompile(f"{path}: {error}") from None
 
@@ -110,11 +117,11 @@ def _code(found: Metadata, path: Path) -> None:
     meta = path.with_name(f"{path.name}-meta.xml")
     if not meta.exists():
         raise DoesNotCompile(f"{path}: {meta.name} is missing")
-    found.sources.append((syntax.read(path), float(_root(meta).text("apiVersion", "67.0"))))
+    found.sources.append((syntax.read(path), float(_root(found, meta).text("apiVersion", "67.0"))))
 
 
 def _object(found: Metadata, path: Path) -> None:
-    name, root = path.name.partition(".")[0], _root(path)
+    name, root = path.name.partition(".")[0], _root(found, path)
     if name.endswith("__mdt") or root.text("customSettingsType"):
         raise NotModelled(f"{path}: custom metadata types and custom settings")
     source = _object_source(found, name)
@@ -128,7 +135,7 @@ def _object_source(found: Metadata, name: str) -> ObjectSource:
 
 
 def _field(found: Metadata, path: Path) -> None:
-    root, name = _root(path), path.parent.parent.name
+    root, name = _root(found, path), path.parent.parent.name
     built = _built(path, root)
     _object_source(found, name).fields.append(built)
     if not built.required and not name.endswith("__e"):
@@ -167,7 +174,7 @@ def _built(path: Path, root: Element) -> Field:
 
 
 def _permission_set(found: Metadata, path: Path) -> None:
-    root, name = _root(path), path.name.partition(".")[0]
+    root, name = _root(found, path), path.name.partition(".")[0]
     built = PermissionSet(name, root.text("label"))
     for each in root.all("externalCredentialPrincipalAccesses"):
         if each.true("enabled"):
@@ -199,28 +206,28 @@ def _parameters(root: Element, tag: str) -> list[Parameter]:
 
 
 def _named_credential(found: Metadata, path: Path) -> None:
-    found.named_credentials[path.name.partition(".")[0]] = _parameters(_root(path), "namedCredentialParameters")
+    found.named_credentials[path.name.partition(".")[0]] = _parameters(_root(found, path), "namedCredentialParameters")
 
 
 def _external_credential(found: Metadata, path: Path) -> None:
     name = path.name.partition(".")[0]
-    found.external_credentials[name] = _parameters(_root(path), "externalCredentialParameters")
+    found.external_credentials[name] = _parameters(_root(found, path), "externalCredentialParameters")
 
 
 def _subscriber(found: Metadata, path: Path) -> None:
-    root = _root(path)
+    root = _root(found, path)
     found.subscribers[root.text("platformEventConsumer").lower()] = Subscriber(
         root.text("user"), int(root.text("batchSize") or _DEFAULT_BATCH)
     )
 
 
 def _labels(found: Metadata, path: Path) -> None:
-    for each in _root(path).all("labels"):
+    for each in _root(found, path).all("labels"):
         found.labels[each.text("fullName").lower()] = each.text("value")
 
 
 def _remote_site(found: Metadata, path: Path) -> None:
-    root = _root(path)
+    root = _root(found, path)
     if root.true("isActive"):
         found.remote_sites.append(root.text("url"))
 

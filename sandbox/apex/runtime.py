@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sandbox.apex import standard
+from sandbox.apex.access import Access
 from sandbox.apex.classes import Trigger
 from sandbox.apex.errors import DoesNotCompile
 from sandbox.apex.event_bus import Events
@@ -80,6 +81,8 @@ class Runtime:
         """The org's people and permission sets, as an admin leaves them who has followed the install guide."""
         settle(self.org, self.metadata, self.program, self._ids, self._assignments)
         self.administrators = {self._user_id(people.ADMIN_USERNAME)}
+        for trigger_name in self.metadata.subscribers:
+            self.subscriber(trigger_name)
 
     def reset(self) -> None:
         self.generation += 1
@@ -100,8 +103,7 @@ class Runtime:
         username = config.user or AUTOMATED_PROCESS
         user = people.by_username(self.org, username)
         if user is None:
-            user = people.by_username(self.org, people.INTEGRATION_USERNAME)
-        assert user is not None
+            raise DoesNotCompile(f"PlatformEventSubscriberConfig of {trigger_name}: there is no user {username}")
         return Subscriber(str(user["Id"]), config.batch_size)
 
     def _user_id(self, username: str) -> str:
@@ -173,6 +175,9 @@ class Runtime:
         if moment == "before":
             _write_back(fired, before, new or [])
         return [record.errors for record in fired.new or fired.old or ()]
+
+    def may_read(self, user_id: str, sobject: str) -> bool:
+        return Access(self, user_id).may(self.org.catalog.by_name[sobject.lower()], "read")
 
     def ended(self) -> None:
         if self._implicit is not None:

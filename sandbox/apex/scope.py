@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tree_sitter import Node
@@ -13,6 +14,9 @@ from sandbox.apex.syntax import excerpt, line
 
 if TYPE_CHECKING:
     from sandbox.apex.program import Program
+
+
+_PLACE = re.compile(r"\S+:\d+: ")
 
 
 class Scope:
@@ -82,6 +86,10 @@ class Scope:
 
     def refused(self, node: Node, why: str) -> DoesNotCompile:
         return DoesNotCompile(f"{self.where(node)}: {why}")
+
+    def placed(self, node: Node, error: DoesNotCompile | NotModelled) -> DoesNotCompile | NotModelled:
+        """The same error with the place in front, unless it has one."""
+        return error if _PLACE.match(str(error)) else type(error)(f"{self.where(node)}: {error}")
 
     def unknown(self, node: Node, what: str) -> NotModelled:
         return NotModelled(f"{self.where(node)}: not modelled: {what}, in {excerpt(node)!r}")

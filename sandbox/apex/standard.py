@@ -19,7 +19,9 @@ from sandbox.salesforce.schema import (
     text,
 )
 
-PROFILES = ("System Administrator", "Standard User", "Minimum Access - Salesforce")
+ADMINISTRATOR = "System Administrator"
+MINIMUM = ("Minimum Access - Salesforce", "Minimum Access - API Only Integrations")
+PROFILES = (ADMINISTRATOR, "Standard User", *MINIMUM)
 
 OBJECTS = (
     sobject("Profile", "00e", text("Name", 255), create=False, update=False),
@@ -60,6 +62,7 @@ OBJECTS = (
     ),
 )
 _USER_FIELDS = (
+    boolean("IsActive", label="Active", default=True),
     reference("ProfileId", "Profile"),
     text("TimeZoneSidKey", 40),
     text("LocaleSidKey", 40),

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from sandbox.apex import soql
 from sandbox.apex.classes import Body
+from sandbox.apex.errors import DoesNotCompile, NotModelled
 from sandbox.apex.exceptions import Thrown, null_pointer, thrown
 from sandbox.apex.expressions import compile_expression
 from sandbox.apex.frames import Frame, Returned, is_exception, locate
@@ -49,7 +50,10 @@ def _counted(scope: Scope, node: Node, body: Body) -> Body:
         frame.line = number
         hits.add(number)
         frame.tx.limits.spend("statements")
-        return body(frame)
+        try:
+            return body(frame)
+        except (DoesNotCompile, NotModelled) as error:
+            raise scope.placed(node, error) from error
 
     return counted
 
@@ -81,6 +85,11 @@ def _expression(scope: Scope, node: Node) -> Body:
         value(frame)
 
     return evaluate
+
+
+@statement("explicit_constructor_invocation")
+def _constructor_call(scope: Scope, node: Node) -> Body:
+    return compile_expression(scope, node)
 
 
 @statement("local_variable_declaration")

@@ -152,6 +152,27 @@ def _consent(desk: Desk, given: object) -> dict[str, object]:
     return {"refresh_token": desk.oauth.consent(_user_id(desk, "consent", given))}
 
 
+def call_apex(apex: Runtime, action: dict[str, object]) -> dict[str, object]:
+    """{"aura": {userId, method, params}} and {"flow": {userId, action, inputs}}: what an agent and a Flow would do."""
+    from sandbox.apex import entrances  # noqa: PLC0415 - an org without Apex does without its parser
+
+    [(name, given)] = action.items()
+    if name == "aura":
+        asked = _object("aura", given, "userId", "method", "params")
+        parameters = asked["params"]
+        if not isinstance(parameters, dict):
+            raise ValueError("aura.params: give an object")
+        return entrances.aura(apex, str(asked["userId"]), str(asked["method"]), parameters)
+    asked = _object("flow", given, "userId", "action", "inputs")
+    if not isinstance(asked["inputs"], list):
+        raise ValueError("flow.inputs: give a list")
+    try:
+        outputs = entrances.invocable(apex, str(asked["userId"]), str(asked["action"]), asked["inputs"])
+    except entrances.FlowFault as fault:
+        return {"fault": str(fault)}
+    return {"outputs": outputs}
+
+
 def _advance(desk: Desk, given: object) -> dict[str, object]:
     """As if that much time had passed for the Apex jobs that wait; the org's clock stays right."""
     if isinstance(given, bool) or not isinstance(given, int | float) or given < 0:

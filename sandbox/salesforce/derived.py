@@ -1,4 +1,4 @@
-"""What the org derives when a User or an AgentWork row is saved."""
+"""What the org derives when a User, a Contact or an AgentWork row is saved."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ BEFORE: dict[str, Rework] = {
     "Case": cases.before_save,
     "ContentVersion": files.before_save,
     "User": derived.person,
+    "Contact": derived.person,
     "AgentWork": derived.agent_work,
 }
 """What the org itself derives while a record of the object is saved: (org, new, old or None, who)."""

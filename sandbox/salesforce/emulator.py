@@ -88,9 +88,10 @@ class Salesforce:
         """
         from sandbox.apex import Runtime, load  # noqa: PLC0415 - an org without Apex does without its parser
 
+        environment = {"CHAT_RELAY_URL": self.relay_url, "CHAT_RELAY_USER": people.INTEGRATION_USERNAME}
         self.apex = Runtime(
             self.org,
-            load(directories),
+            load(directories, environment),
             relay_url=self.relay_url,
             secret=self.callout_secret,
             assignments=assignments,
@@ -130,5 +131,7 @@ class Salesforce:
         return faults.failure(fault)
 
     async def do(self, action: dict[str, object]) -> dict[str, object]:
+        if self.apex is not None and {"aura", "flow"} & action.keys():
+            return await asyncio.to_thread(actions.call_apex, self.apex, action)
         with self.org.lock:
             return actions.perform(actions.Desk(self.org, self.sessions, self.oauth, self.apex), action)

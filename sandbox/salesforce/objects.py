@@ -112,6 +112,7 @@ CONTACT = sobject(
     "003",
     text("FirstName", 40, label="First Name"),
     text("LastName", 80, label="Last Name", required=True),
+    read_only(text("Name", 121, label="Full Name")),
     email("Email"),
     reference("AccountId", "Account", label="Account ID"),
 )

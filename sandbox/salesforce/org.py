@@ -58,6 +58,9 @@ class Automation(Protocol):
         Before triggers change the rows of `new`. A Refusal fails all of them.
         """
 
+    def may_read(self, user_id: str, sobject: str) -> bool:
+        """Whether a user's profile and permission sets open the object to him at all."""
+
     def ended(self) -> None:
         """The outermost transaction is over."""
 

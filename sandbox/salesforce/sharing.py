@@ -26,7 +26,7 @@ def record_access(org: Org, where: Condition | None) -> Iterator[Row]:
     for record_id in records:
         sobject = org.catalog.by_prefix.get(record_id[:3])
         row = org.live(sobject.name, record_id) if sobject is not None else None
-        access = row is not None and sobject is not None and sees(org, users[0], sobject.name, row)
+        access = row is not None and sobject is not None and _reads(org, users[0], sobject.name, row)
         yield {
             "Id": record_id,
             "IsDeleted": False,
@@ -36,6 +36,11 @@ def record_access(org: Org, where: Condition | None) -> Iterator[Row]:
             "HasEditAccess": access,
             "MaxAccessLevel": "Edit" if access else "None",
         }
+
+
+def _reads(org: Org, user_id: str, sobject: str, row: Row) -> bool:
+    allowed = org.automation is None or org.automation.may_read(user_id, sobject)
+    return allowed and sees(org, user_id, sobject, row)
 
 
 def _named(where: Condition | None, field: str) -> list[str]:

@@ -167,7 +167,8 @@ class Database(Library):
         return _run(tx, "undelete", UndeleteResult, target, (first, second), None)
 
     @staticmethod
-    def merge(tx: Transaction, master: Value, others: Value) -> None:
+    def merge(tx: Transaction, master: Value, others: Value, _level: EnumValue | None = None) -> None:
+        """Without results: merge(master, duplicates) fails or succeeds whole."""
         dml.merge(tx, master, others)
 
     @staticmethod

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 class JSON(Library):
     @staticmethod
     def serialize(tx: Transaction, value: Value, without_nulls: bool = False) -> str:
-        plain = _plain(tx, value, without_nulls=without_nulls)
-        return json.dumps(plain, separators=(",", ":"), ensure_ascii=False, default=_number)
+        shown = plain(tx, value, without_nulls=without_nulls)
+        return json.dumps(shown, separators=(",", ":"), ensure_ascii=False, default=_number)
 
     @staticmethod
     def serialize_pretty(tx: Transaction, value: Value, without_nulls: bool = False) -> str:
-        plain = _plain(tx, value, without_nulls=without_nulls)
-        return json.dumps(plain, indent=2, separators=(",", " : "), ensure_ascii=False, default=_number)
+        shown = plain(tx, value, without_nulls=without_nulls)
+        return json.dumps(shown, indent=2, separators=(",", " : "), ensure_ascii=False, default=_number)
 
     @staticmethod
     def deserialize_untyped(written: str) -> Value:
@@ -40,11 +40,11 @@ class JSON(Library):
 
     @staticmethod
     def deserialize(tx: Transaction, written: str, kind: Type) -> Value:
-        return _typed(tx, _parsed(written), kind.kind, strict=False)
+        return typed(tx, _parsed(written), kind.kind, strict=False)
 
     @staticmethod
     def deserialize_strict(tx: Transaction, written: str, kind: Type) -> Value:
-        return _typed(tx, _parsed(written), kind.kind, strict=True)
+        return typed(tx, _parsed(written), kind.kind, strict=True)
 
 
 def _number(value: object) -> Any:
@@ -65,11 +65,11 @@ class _Exact(float):
         return self._written
 
 
-def _plain(tx: Transaction, value: Value, *, without_nulls: bool) -> Any:
+def plain(tx: Transaction, value: Value, *, without_nulls: bool) -> Any:
     """What Python's json can write."""
 
-    def plain(inner: Value) -> Any:
-        return _plain(tx, inner, without_nulls=without_nulls)
+    def inner(item: Value) -> Any:
+        return plain(tx, item, without_nulls=without_nulls)
 
     if value is None or isinstance(value, bool | str | int | float):
         return value
@@ -80,11 +80,11 @@ def _plain(tx: Transaction, value: Value, *, without_nulls: bool) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, ApexList):
-        return [plain(item) for item in value.items]
+        return [inner(item) for item in value.items]
     if isinstance(value, ApexSet):
-        return [plain(item) for item in value.values.values()]
+        return [inner(item) for item in value.values.values()]
     if isinstance(value, ApexMap):
-        return {text(name): plain(item) for name, item in value.pairs() if not (without_nulls and item is None)}
+        return {text(name): inner(item) for name, item in value.pairs() if not (without_nulls and item is None)}
     if isinstance(value, EnumValue):
         return value.name
     if isinstance(value, Record):
@@ -92,7 +92,7 @@ def _plain(tx: Transaction, value: Value, *, without_nulls: bool) -> Any:
     if isinstance(value, ExceptionInstance) or not isinstance(value, Instance):
         raise thrown("JSONException", f"Apex Type unsupported in JSON: {type(value).__name__}")
     fields = value.cls.all_fields().values()
-    found = {field.name: plain(get_field(tx, value, field)) for field in fields if "transient" not in field.modifiers}
+    found = {field.name: inner(get_field(tx, value, field)) for field in fields if "transient" not in field.modifiers}
     return {name: item for name, item in found.items() if not (without_nulls and item is None)}
 
 
@@ -102,7 +102,7 @@ def _record(tx: Transaction, record: Record, *, without_nulls: bool) -> dict[str
         shown["attributes"]["url"] = f"/services/data/v67.0/sobjects/{record.sobject.name}/{record.id}"
     for name, value in record.values.items():
         written = formatted(value, "yyyy-MM-dd'T'HH:mm:ss.SSS+0000") if isinstance(value, dt.datetime) else value
-        shown[name] = _plain(tx, written, without_nulls=without_nulls)
+        shown[name] = plain(tx, written, without_nulls=without_nulls)
     return shown
 
 
@@ -139,20 +139,20 @@ def _untyped(value: Any) -> Value:
     return value
 
 
-def _typed(tx: Transaction, value: Any, kind: Kind, *, strict: bool) -> Value:
+def typed(tx: Transaction, value: Any, kind: Kind, *, strict: bool) -> Value:
     if value is None:
         return None
     if kind.key in {"list", "set"}:
         if not isinstance(value, list):
             raise _malformed(kind, value)
-        items = [_typed(tx, item, kind.of[0], strict=strict) for item in value]
+        items = [typed(tx, item, kind.of[0], strict=strict) for item in value]
         return ApexList(kind.of[0], items) if kind.key == "list" else ApexSet(kind.of[0], items)
     if kind.key == "map":
         if not isinstance(value, dict):
             raise _malformed(kind, value)
         made = ApexMap(*kind.of)
         for name, item in value.items():
-            made.put(assigned(name, kind.of[0]), _typed(tx, item, kind.of[1], strict=strict))
+            made.put(assigned(name, kind.of[0]), typed(tx, item, kind.of[1], strict=strict))
         return made
     if kind.cls is not None:
         return _instance(tx, value, kind, strict=strict)
@@ -181,7 +181,7 @@ def _instance(tx: Transaction, value: Any, kind: Kind, *, strict: bool) -> Value
             if strict:
                 raise thrown("JSONException", f"No such column '{name}' on {kind}: Unknown field: {kind}.{name}")
             continue
-        set_field(tx, made, field, _typed(tx, item, field.kind, strict=strict))
+        set_field(tx, made, field, typed(tx, item, field.kind, strict=strict))
     return made
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.apex.library.base import Library
-from sandbox.apex.values import Id
 
 if TYPE_CHECKING:
     from sandbox.apex.transaction import Transaction
@@ -13,12 +12,12 @@ if TYPE_CHECKING:
 
 class UserInfo(Library):
     @staticmethod
-    def get_user_id(tx: Transaction) -> Id:
-        return Id(tx.acting.user_id)
+    def get_user_id(tx: Transaction) -> str:
+        return tx.acting.user_id
 
     @staticmethod
-    def get_organization_id(tx: Transaction) -> Id:
-        return Id(tx.org.org_id)
+    def get_organization_id(tx: Transaction) -> str:
+        return tx.org.org_id
 
     @staticmethod
     def get_organization_name() -> str:
