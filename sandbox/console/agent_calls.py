@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Protocol
 
 import aiohttp
 
-from sandbox.up import Sandbox
+from sandbox.salesforce import Salesforce
 
 Parameters = dict[str, Any]
-
-
-class AgentCallFailed(Exception):
-    """As Apex says it: a text, and whether the same again may work."""
-
-    def __init__(self, text: str, *, is_retryable: bool) -> None:
-        super().__init__(text)
-        self.is_retryable = is_retryable
+Answer = dict[str, object]
 
 
 class AgentCalls(Protocol):
-    async def call(self, user_id: str, method: str, parameters: Parameters) -> object:
-        """The method's value, as JSON; AgentCallFailed when it throws."""
+    async def call(self, user_id: str, method: str, parameters: Parameters) -> Answer:
+        """What an Aura action holds afterwards: its state with a returnValue, or with a list of errors."""
+
+
+class ThroughApex:
+    """The org's own Apex runs, and calls the relay."""
+
+    def __init__(self, salesforce: Salesforce) -> None:
+        self._salesforce = salesforce
+
+    async def call(self, user_id: str, method: str, parameters: Parameters) -> Answer:
+        wish = {"userId": user_id, "method": f"ChatSession.{method}", "params": parameters}
+        try:
+            return await self._salesforce.do({"aura": wish})
+        except ValueError as error:
+            return _failed(str(error), is_retryable=False)
 
 
 class WithoutApex:
-    """The same answers without running the Apex: Cases from the org, the rest from the relay with the org's secret."""
+    """The same answers where no Apex is deployed: Cases from the org, the rest from the relay with the org's secret."""
 
-    def __init__(self, sandbox: Sandbox, relay_url: str, http: aiohttp.ClientSession) -> None:
-        self._sandbox = sandbox
+    def __init__(self, salesforce: Salesforce, relay_url: str, http: aiohttp.ClientSession) -> None:
+        self._salesforce = salesforce
         self._relay_url = relay_url
         self._http = http
 
-    async def call(self, user_id: str, method: str, parameters: Parameters) -> object:
+    async def call(self, user_id: str, method: str, parameters: Parameters) -> Answer:
         if method == "session":
             return await self._ask("/usersig", {"userId": user_id})
         if method == "history":
@@ -40,42 +48,43 @@ class WithoutApex:
             wish = {"groupId": parameters.get("caseId")} | ({} if before is None else {"before": before})
             return await self._ask("/history", wish)
         if method == "cases":
-            return self._cases(user_id)
-        raise AgentCallFailed(f"ChatSession has no method {method!r}", is_retryable=False)
+            return _given(self._cases(user_id))
+        return _failed(f"ChatSession has no method {method}", is_retryable=False)
 
     def _cases(self, user_id: str) -> list[dict[str, object]]:
-        state: Any = self._sandbox.salesforce.state()
+        state: Any = self._salesforce.state()
         names = {user["Id"]: user["Name"] for user in state["users"]}
-        own = [
-            case
-            for case in state["cases"]
-            if case["OwnerId"] == user_id
-            and case.get("ChatTicket__c")
-            and not case["IsClosed"]
-            and not case["IsDeleted"]
-        ]
         return [
             {
                 "id": case["Id"],
                 "caseNumber": case["CaseNumber"],
                 "subject": case["Subject"],
                 "status": case["Status"],
-                "customer": case.get("SuppliedName"),
-                "ownerId": case["OwnerId"],
-                "ownerName": names.get(case["OwnerId"]),
+                "customer": case["SuppliedName"],
+                "ownerId": user_id,
+                "ownerName": names.get(user_id),
             }
-            for case in reversed(own)
+            for case in reversed(state["cases"])
+            if case["OwnerId"] == user_id and case["ChatTicket__c"] and not (case["IsClosed"] or case["IsDeleted"])
         ]
 
-    async def _ask(self, path: str, wish: dict[str, object]) -> object:
-        secret = self._sandbox.environment["RELAY_CALLOUT_SECRETS"].split(",")[0]
-        headers = {"Authorization": f"Bearer {secret}"}
+    async def _ask(self, path: str, wish: dict[str, object]) -> Answer:
+        headers = {"Authorization": f"Bearer {self._salesforce.callout_secret}"}
         try:
             async with self._http.post(f"{self._relay_url}{path}", json=wish, headers=headers) as answer:
                 content = await answer.json(content_type=None)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
-            raise AgentCallFailed("The chat service cannot be reached.", is_retryable=True) from None
+            return _failed("The chat service cannot be reached.", is_retryable=True)
         if answer.status != 200:
             title = content.get("title") if isinstance(content, dict) else None
-            raise AgentCallFailed(str(title or f"HTTP {answer.status}"), is_retryable=answer.status >= 429)
-        return content
+            return _failed(str(title or f"HTTP {answer.status}"), is_retryable=answer.status >= 429)
+        return _given(content)
+
+
+def _given(value: object) -> Answer:
+    return {"state": "SUCCESS", "returnValue": value}
+
+
+def _failed(message: str, *, is_retryable: bool) -> Answer:
+    """As the class says it: JSON in the error's message."""
+    return {"state": "ERROR", "error": [{"message": json.dumps({"message": message, "retryable": is_retryable})}]}

@@ -8,8 +8,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from sandbox.console.agent_calls import AgentCallFailed, AgentCalls, WithoutApex
+from sandbox.console.agent_calls import AgentCalls, ThroughApex, WithoutApex
+from sandbox.console.callout_line import CalloutLine
 from sandbox.console.customer_app import FOLDER, CustomerApp, free_port
 from sandbox.console.guard import guard
 from sandbox.console.health import Health
@@ -19,6 +21,7 @@ from sandbox.console.stream import Stream
 from sandbox.console.timeline import Timeline
 from sandbox.console.trouble import TITLES, Trouble
 from sandbox.console.view import view
+from sandbox.console.widget import BUILT, NAME, Widget
 from sandbox.relay_process import RelayFailed, RelayProcess
 from sandbox.tencent.chat import Fields
 from sandbox.tencent.socket import ChatSocket
@@ -29,7 +32,10 @@ _MOST_REPORTED = 100_000
 
 
 class Console:
-    """While the context lasts. relay: the relay to kill and start again, if it is ours."""
+    """While the context lasts.
+
+    relay: the relay to kill and start again, if it is ours. widget: where the agent's component is, if it is built.
+    """
 
     def __init__(
         self,
@@ -39,6 +45,7 @@ class Console:
         *,
         relay: RelayProcess | None = None,
         port: int = 0,
+        widget: Path = BUILT,
     ) -> None:
         self._sandbox = sandbox
         self._relay_url = relay_url
@@ -48,13 +55,19 @@ class Console:
         self.chat = ChatSocket(sandbox.tencent)
         self.chat.uploads.base_url = f"{self.url}/chat/files"
         self.timeline = Timeline(Masking(_secrets(sandbox)))
-        self.trouble = Trouble(sandbox, self.chat, relay)
+        self._relay = relay
+        self._widget = Widget(self.port, widget)
         self._stream = Stream(self.timeline, self.state)
 
     async def __aenter__(self) -> Console:
         self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10))
         self._desk = OrgDesk(self._sandbox.salesforce)
-        self._agent_calls: AgentCalls = WithoutApex(self._sandbox, self._relay_url, self._http)
+        self._callouts = await self._lay_callout_line()
+        self.trouble = Trouble(self._sandbox, self.chat, self._relay, self._callouts)
+        salesforce = self._sandbox.salesforce
+        self._agent_calls: AgentCalls = (
+            ThroughApex(salesforce) if self._callouts else WithoutApex(salesforce, self._relay_url, self._http)
+        )
         self._health = Health(self._relay_url, self._http, lambda: self._stream.is_looked_at)
         self._listen()
         self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=0.5)
@@ -72,6 +85,8 @@ class Console:
         await self._stream.stop()
         await self.chat.cut()
         await self._runner.cleanup()
+        if self._callouts is not None:
+            await self._callouts.stop()
         await self._desk.close()
         await self._http.close()
 
@@ -80,9 +95,20 @@ class Console:
             "relay": self._health.state,
             "customerUrl": self._customer_app.url,
             "socketUrl": f"ws://127.0.0.1:{self.port}/chat",
+            "widget": self._widget.state(),
             "trouble": [{"name": name, "title": TITLES[name], "isOn": on} for name, on in self.trouble.state().items()],
             **view(self._sandbox),
         }
+
+    async def _lay_callout_line(self) -> CalloutLine | None:
+        """What the org's Apex calls passes here, so that it is seen with its content."""
+        apex = self._sandbox.salesforce.apex
+        if apex is None:
+            return None
+        line = CalloutLine(self._relay_url, self.timeline, self._http)
+        await line.start()
+        apex.relay_url = line.url
+        return line
 
     def _listen(self) -> None:
         self.timeline.watch(self._sandbox.salesforce.journal, "salesforce")
@@ -92,10 +118,11 @@ class Console:
     def _heard_in_chat(self, user_id: str, body: Fields, answer: Fields) -> None:
         who = "agent" if user_id.startswith("005") else "app"
         status: object = "ok" if answer["ok"] else answer["code"]
-        self.timeline.add(who, "tencent", f"SDK {body.get('do')}", status=status, sent=body, got=answer)
+        what = f"SDK {body.get('do')}"
+        self.timeline.add(who, "tencent", what, user=user_id, status=status, sent=body, got=answer)
 
     def _app(self) -> web.Application:
-        app = web.Application(middlewares=[guard(friends=lambda: [self._customer_app.url])])
+        app = web.Application(middlewares=[guard(friends=lambda: [self._customer_app.url]), self._by_name])
         app.add_routes(
             [
                 web.get("/", self._page),
@@ -107,14 +134,22 @@ class Console:
                 web.static("/static", STATIC),
                 web.static("/example", FOLDER / "static"),
                 *self.chat.routes(),
+                *self._widget.routes(),
             ]
         )
         app.on_response_prepare.append(self._protect)
         return app
 
+    @web.middleware
+    async def _by_name(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """The container's name leads to the container and nowhere else."""
+        if request.host.partition(":")[0] == NAME:
+            return await self._widget.serve_container(request)
+        return await handler(request)
+
     async def _protect(self, request: web.Request, response: web.StreamResponse) -> None:
         policy = f"default-src 'self'; connect-src 'self' ws://{request.host}; img-src 'self' data:; "
-        frames = f"frame-src {self._customer_app.url} http://container.localhost:{self.port}; "
+        frames = f"frame-src 'self' {self._customer_app.url}; "
         response.headers.setdefault("Content-Security-Policy", policy + frames + "frame-ancestors 'none'")
         response.headers.setdefault("Cache-Control", "no-cache")
 
@@ -125,15 +160,15 @@ class Console:
         """{"as": user id, "update": {"caseIds", "values"}} or delete, undelete, merge, omni, expireSessions."""
         body = await _json(request)
         user_id = str(body.pop("as", ""))
-        name = next((each["name"] for each in view(self._sandbox)["agents"] if each["id"] == user_id), "")  # type: ignore[attr-defined]
         began = time.time()
         try:
             what = await self._change(user_id, body)
         except OrgRefused as refused:
-            self.timeline.add("agent", "salesforce", next(iter(body), ""), status="refused", got=str(refused))
+            what = next(iter(body), "")
+            self.timeline.add("agent", "salesforce", what, user=user_id, status="refused", sent=body, got=str(refused))
             return web.json_response({"error": str(refused)}, status=400)
-        said = {"user": name, **body}
-        self.timeline.add("agent", "salesforce", what, at=began, status="saved", seconds=time.time() - began, sent=said)
+        spent = time.time() - began
+        self.timeline.add("agent", "salesforce", what, user=user_id, at=began, status="saved", seconds=spent, sent=body)
         return web.json_response({})
 
     async def _change(self, user_id: str, body: dict[str, Any]) -> str:
@@ -162,13 +197,8 @@ class Console:
     async def _aura(self, request: web.Request) -> web.StreamResponse:
         """What an Aura action answers: {"as", "method", "params"} of the class ChatSession."""
         body = await _json(request)
-        params = body.get("params") or {}
-        try:
-            value = await self._agent_calls.call(str(body.get("as")), str(body.get("method")), params)
-        except AgentCallFailed as failed:
-            text = {"message": str(failed), "retryable": failed.is_retryable}
-            return web.json_response({"state": "ERROR", "error": [{"message": web.json_response(text).text}]})
-        return web.json_response({"state": "SUCCESS", "returnValue": value})
+        answer = await self._agent_calls.call(str(body.get("as")), str(body.get("method")), body.get("params") or {})
+        return web.json_response(answer)
 
     async def _report(self, request: web.Request) -> web.StreamResponse:
         """A call that the customer's page made, as the page tells it."""

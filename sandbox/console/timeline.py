@@ -30,17 +30,24 @@ class Timeline:
 
         def heard(exchange: Exchange) -> None:
             pair = ("relay", vendor) if exchange.direction == "in" else (vendor, "relay")
-            self.add(
+            self.add_bodies(
                 *pair,
                 f"{exchange.method} {exchange.path}",
                 at=exchange.at,
                 status=exchange.status,
                 seconds=exchange.seconds,
-                sent=self._masking.body(exchange.sent) if exchange.sent else None,
-                got=self._masking.body(exchange.got) if exchange.got else None,
+                sent=exchange.sent,
+                got=exchange.got,
             )
 
         journal.watchers.append(heard)
+
+    def add_bodies(
+        self, source: str, target: str, what: str, *, at: float, status: int, seconds: float, sent: bytes, got: bytes
+    ) -> None:
+        """A call with the bytes that went over the wire."""
+        contents = [self._masking.body(each) if each else None for each in (sent, got)]
+        self.add(source, target, what, at=at, status=status, seconds=seconds, sent=contents[0], got=contents[1])
 
     def add(
         self,
@@ -48,13 +55,14 @@ class Timeline:
         target: str,
         what: str,
         *,
+        user: str = "",
         at: float | None = None,
         status: object = None,
         seconds: float | None = None,
         sent: object = None,
         got: object = None,
     ) -> None:
-        """sent, got: already masked by body(), or plain values that still are to be."""
+        """user: the id of the person behind it. sent, got: already masked by body(), or plain values."""
         self._last += 1
         call: Call = {
             "id": self._last,
@@ -62,6 +70,7 @@ class Timeline:
             "from": source,
             "to": target,
             "what": what,
+            "user": user,
             "status": status,
             "ms": None if seconds is None else round(seconds * 1000),
             "sent": self._masking.value(sent),

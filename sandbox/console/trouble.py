@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from sandbox.console.callout_line import CalloutLine
 from sandbox.faults import FOREVER, Fault
 from sandbox.relay_process import RelayProcess
 from sandbox.tencent.socket import ChatSocket
 from sandbox.up import Sandbox
 
-_NOBODY = "http://127.0.0.1:9"
 _SLOW_MS = 3_000
 TITLES = {
     "tencentAway": "Tencent is away",
@@ -23,13 +23,15 @@ TITLES = {
 
 
 class Trouble:
-    """relay: the relay that may be killed, if it is ours."""
+    """relay: the relay that may be killed, if it is ours. callouts: the line that Apex uses, if the org has Apex."""
 
-    def __init__(self, sandbox: Sandbox, chat: ChatSocket, relay: RelayProcess | None) -> None:
+    def __init__(
+        self, sandbox: Sandbox, chat: ChatSocket, relay: RelayProcess | None, callouts: CalloutLine | None
+    ) -> None:
         self._sandbox = sandbox
         self._chat = chat
         self._relay = relay
-        self._callouts_go_to = sandbox.salesforce.relay_url
+        self._callouts = callouts
         self._faults = {
             "tencentAway": (sandbox.tencent_control, Fault("*", FOREVER, status=502)),
             "tencentSlow": (sandbox.tencent_control, Fault("*", FOREVER, delayMs=_SLOW_MS)),
@@ -42,11 +44,11 @@ class Trouble:
         switches = self._sandbox.tencent.switches
         on = {name: control.faults.has(fault) for name, (control, fault) in self._faults.items()}
         on |= {
-            "calloutsLost": self._sandbox.salesforce.relay_url == _NOBODY,
             "callbacksShuffled": switches.callbacks_reorder,
             "callbacksLost": switches.callbacks_drop_every > 0,
             "chatCut": self._chat.away,
         }
+        on |= {"calloutsLost": self._callouts.is_lost} if self._callouts else {}
         return on | ({"relayKilled": not self._relay.is_running} if self._relay else {})
 
     async def turn(self, name: str, *, on: bool) -> None:
@@ -77,8 +79,8 @@ class Trouble:
             await self._relay.start()
 
     async def _turn_line(self, name: str, *, on: bool) -> None:
-        if name == "calloutsLost":
-            self._sandbox.salesforce.relay_url = _NOBODY if on else self._callouts_go_to
+        if name == "calloutsLost" and self._callouts is not None:
+            self._callouts.is_lost = on
         elif name == "callbacksShuffled":
             self._sandbox.tencent.switches.set({"callbacks_reorder": on, "callbacks_duplicate": on})
         elif name == "callbacksLost":

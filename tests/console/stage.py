@@ -12,12 +12,15 @@ from typing import Any
 
 from playwright.async_api import FrameLocator, Locator, Page, expect
 
+from sandbox.apex import package
 from sandbox.console import Console
 from sandbox.console.customer_app import CustomerApp
 from sandbox.relay_process import RelayProcess
 from sandbox.up import Sandbox
 
 PICTURES = Path(__file__).parent / "pictures"
+NOT_BUILT = Path("/dev/null")
+"""No widget: a plain chat stands in its place."""
 QUICK = {"RELAY_RECONCILE_INTERVAL": "1", "RELAY_CLOSE_GRACE": "1"}
 SLOW_MS = 20_000
 """How long one may have to wait for a thing on a busy machine."""
@@ -48,18 +51,24 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, **settings: str) -> AsyncIterator[Stage]:
+async def stage(folder: Path, *, widget: Path = NOT_BUILT, **settings: str) -> AsyncIterator[Stage]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     customer_app = CustomerApp()
     relay_url = f"http://127.0.0.1:{port}"
-    async with Sandbox(relay_url=relay_url, env_file=folder / "env", allowed_origins=customer_app.url) as sandbox:
-        database = {"RELAY_DATABASE_URL": f"sqlite:///{folder / 'relay.db'}"}
+    sandbox = Sandbox(
+        relay_url=relay_url,
+        env_file=folder / "env",
+        allowed_origins=customer_app.url,
+        apex=package.directories(Path(__file__).parents[2]),
+    )
+    database = {"RELAY_DATABASE_URL": f"sqlite:///{folder / 'relay.db'}"}
+    async with sandbox:
         relay = RelayProcess({**sandbox.environment, **QUICK, **database, **settings}, port, folder / "relay.log")
         try:
             await relay.start()
-            async with Console(sandbox, relay_url, customer_app, relay=relay) as console:
+            async with Console(sandbox, relay_url, customer_app, relay=relay, widget=widget) as console:
                 yield Stage(sandbox, relay, console, customer_app.url)
         finally:
             await relay.stop()

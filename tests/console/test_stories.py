@@ -136,11 +136,11 @@ async def test_what_is_written_while_the_chat_is_cut_is_sent_once_when_it_is_bac
     demo: Stage, customer: Customer, desk: Desk, page: Page
 ) -> None:
     await in_chat(customer)
-    await desk.breaks("Tencent", "cut the chat")
+    await desk.breaks("Tencent", "cut chat")
     await expect(customer.status).to_have_text("connection lost, coming back …", timeout=SLOW_MS)
     await customer.says("Still there?")
     await expect(customer.page.get_by_role("button", name="Not sent")).to_be_visible(timeout=SLOW_MS)
-    await desk.breaks("Tencent", "cut the chat")
+    await desk.breaks("Tencent", "cut chat")
     await expect(customer.page.get_by_role("button", name="Not sent")).to_have_count(0, timeout=SLOW_MS)
     await customer.sees("Still there?")
     assert demo.said(demo.cases()[0]["Id"]).count("Still there?") == 1

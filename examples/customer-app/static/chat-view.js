@@ -1,6 +1,6 @@
 // The conversation as the customer sees it.
 
-import { nameOf } from './conversation.js'
+import { ADMIN, nameOf } from './conversation.js'
 import { contentOf, h } from './elements.js'
 
 const TYPING_EVERY = 3000
@@ -94,7 +94,7 @@ function row(line, before, conversation, user) {
 }
 
 /** What the relay itself says, signing as an administrator of the chat application. */
-const isSystem = ({ from, elements }) => from === 'administrator' || elements[0]?.MsgType === 'TIMCustomElem'
+const isSystem = ({ from, elements }) => from === ADMIN || elements[0]?.MsgType === 'TIMCustomElem'
 const initials = (name) => name.split(/\s+/).map((word) => word[0]).slice(0, 2).join('').toUpperCase()
 
 function statusOf({ isOver, state, helpers }) {

@@ -1,6 +1,7 @@
 // One conversation: what was said, merged by number from the relay's history and the chat, and what is on its way.
 
 const LOOK_AHEAD = 5 * 60 // seconds before its end that a signature is renewed
+export const ADMIN = 'administrator' // TENCENT_ADMIN_ID of the relay
 const QUIET = new Set([10007, 10010]) // no longer a member, or no group any more
 
 export class Conversation {
@@ -44,7 +45,7 @@ export class Conversation {
   get lines() {
     const said = [...this.#messages.values()].sort((a, b) => a.seq - b.seq)
     const lines = said.map((message) => ({ kind: 'message', at: message.seq, message }))
-    for (const note of this.#notes) {
+    for (const note of this.#notes.filter((each) => !this.#isSaid(each))) {
       const next = lines.findIndex((line) => line.at > note.after)
       lines.splice(next < 0 ? lines.length : next, 0, { kind: 'note', at: note.after, text: note.text })
     }
@@ -143,14 +144,14 @@ export class Conversation {
 
   #came(users) {
     for (const person of users) {
-      if (person.userId !== this.user.id && !this.people.has(person.userId)) this.#note(`${nameOf(person)} has joined`)
+      if (person.userId !== this.user.id && !this.people.has(person.userId)) this.#note('has joined', nameOf(person))
       this.people.set(person.userId, person)
     }
   }
 
   #went(users) {
     for (const person of users) {
-      if (this.people.delete(person.userId)) this.#note(`${nameOf(person)} has left`)
+      if (this.people.delete(person.userId)) this.#note('has left', nameOf(person))
     }
   }
 
@@ -174,8 +175,14 @@ export class Conversation {
     }, 4000)
   }
 
-  #note(text) {
-    this.#notes.push({ text, after: Math.max(0, ...this.#messages.keys()) })
+  #note(what, name = '') {
+    this.#notes.push({ name, text: `${name} ${what}`.trim(), after: Math.max(0, ...this.#messages.keys()) })
+  }
+
+  /** The relay writes lines of its own about who comes and goes, if it is set to; they stay, so ours are for when not. */
+  #isSaid({ name, after }) {
+    const near = [1, 2, 3].map((step) => this.#messages.get(after + step)).filter((each) => each?.from === ADMIN)
+    return name !== '' && near.some((each) => each.elements.some(({ MsgContent }) => MsgContent.Text?.includes(name)))
   }
 
   #renewBefore({ expiresAt }) {

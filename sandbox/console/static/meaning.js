@@ -17,7 +17,7 @@ const RELAY = {
   '/createticket': ({ caseInfo }) => `opens a ticket: ${quote(caseInfo?.subject)}`,
   '/usersig': ({ userId }, name) => `asks for a chat login for ${name(userId)}`,
   '/history': () => 'asks what was said before',
-  '/synccases': ({ cases = [] }, name) => `tells how ${cases.length === 1 ? 'a Case is' : `${cases.length} Cases are`}${agents(cases, name)}`,
+  '/synccases': ({ cases = [] }, name) => `tells: ${cases.length === 1 ? state(cases[0], name) : `how ${cases.length} Cases are`}`,
   '/joingroup': ({ userId }, name) => `wants ${name(userId)} in`,
   '/leavegroup': ({ userId }, name) => `wants ${name(userId)} out`,
   '/deletegroup': () => 'wants the room to end',
@@ -65,26 +65,24 @@ function salesforce(what, path) {
   return path.replace(/^\/services\/data\/v[\d.]+/, '')
 }
 
-function saved({ user = 'Somebody', update, delete: deleted, undelete, merge, omni, expireSessions }, name) {
+function saved({ update, delete: deleted, undelete, merge, omni, expireSessions }, name) {
+  const some = (ids) => (ids.length === 1 ? 'the Case' : `${ids.length} Cases`)
   if (update) {
     const [[field, value]] = Object.entries(update.values)
-    const which = update.caseIds.length === 1 ? 'the Case' : `${update.caseIds.length} Cases`
-    if (field === 'OwnerId') return `${user} gives ${which} to ${name(value)}`
-    return value === 'Closed' ? `${user} closes ${which}` : `${user} sets ${field} to ${value}`
+    if (field === 'OwnerId') return `gives ${some(update.caseIds)} to ${name(value)}`
+    return value === 'Closed' ? `closes ${some(update.caseIds)}` : `sets ${field} to ${value}`
   }
-  if (deleted) return `${user} deletes ${deleted.length === 1 ? 'the Case' : `${deleted.length} Cases`}`
-  if (undelete) return `${user} takes a Case out of the bin`
-  if (merge) return `${user} merges Cases`
-  if (omni) return { assign: `Omni offers the Case to ${name(omni.userId)}`, accept: `${name(omni.userId)} accepts`, decline: `${name(omni.userId)} declines` }[omni.action] ?? 'Omni closes the work'
-  return expireSessions ? 'all Salesforce sessions end' : 'something is saved'
+  if (deleted) return `deletes ${some(deleted)}`
+  if (undelete) return `takes ${some(undelete)} out of the bin`
+  if (merge) return 'merges Cases'
+  if (omni) return { assign: `lets Omni offer the Case to ${name(omni.userId)}`, accept: 'accepts', decline: 'declines' }[omni.action] ?? 'closes the work'
+  return expireSessions ? 'ends all sessions' : 'saves'
 }
 
-const agents = (cases, name) => {
-  if (cases.length !== 1) return ''
-  const [{ agents: owners = [], isClosed, isDeleted, mergedInto }] = cases
-  if (mergedInto) return ': merged'
-  if (isDeleted) return ': deleted'
-  return isClosed ? ': closed' : owners.length > 0 ? `: ${listed(owners.map((each) => each.name || name(each.id)))} has it` : ': nobody has it'
+function state({ agents = [], isClosed, isDeleted, mergedInto }, name) {
+  if (mergedInto) return 'the Case is merged'
+  if (isDeleted || isClosed) return `the Case is ${isDeleted ? 'deleted' : 'closed'}`
+  return agents.length > 0 ? `${listed(agents.map((each) => each.name || name(each.id)))} has the Case` : 'nobody has the Case'
 }
 const quoted = (elements = []) => quote(elements.map?.(({ MsgType, MsgContent = {} }) => MsgContent.Text ?? MsgContent.FileName ?? MsgContent.Desc ?? MsgType).join(' '))
 const quote = (text = '') => `“${text.length > 60 ? `${text.slice(0, 60)}…` : text}”`

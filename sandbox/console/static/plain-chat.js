@@ -23,7 +23,7 @@ export class PlainChat {
     this.#openCase = openCase
     this.#socketUrl = state.socketUrl
     const form = h('form', { class: 'reply', onsubmit: (event) => this.#say(event) }, this.#text, h('button', {}, 'Send'))
-    box.replaceChildren(h('p', { class: 'unbuilt' }, state.widget?.why ?? 'A plain chat. The real component is not built yet: make package (needs Node.js).'), this.#tabs, this.#list, form)
+    box.replaceChildren(h('p', { class: 'unbuilt' }, state.widget.why), this.#tabs, this.#list, form)
   }
 
   /** The agent's rooms may have changed. */
@@ -38,6 +38,8 @@ export class PlainChat {
     this.#tabs.replaceChildren(...rows.map(([caseId, subject]) =>
       h('button', { role: 'tab', 'aria-selected': String(caseId === this.#caseId), onclick: () => (this.#open(caseId), this.#openCase(caseId), this.learn(this.#state)) }, subject)))
   }
+
+  visible() {}
 
   stop() {
     this.#conversation?.stop()

@@ -68,7 +68,7 @@ export class TimelineView {
       button.setAttribute('aria-expanded', String(!detail.hidden))
     }
     const button = h('button', { class: 'call', 'aria-expanded': 'false', onclick: open },
-      h('span', { class: 'words' }, h('b', { class: call.from }, TITLES[call.from]), ` ${meaning(call, this.#name)}`),
+      h('span', { class: 'words' }, h('b', { class: call.from }, call.user ? this.#name(call.user) : TITLES[call.from]), ` ${meaning(call, this.#name)}`),
       h('span', { class: `outcome ${how.kind}` }, how.text),
       h('span', { class: 'lanes' }, arrow))
     return h('li', { class: `${call.routine ? 'routine ' : ''}${how.kind}` }, button, detail)

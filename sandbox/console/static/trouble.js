@@ -4,7 +4,7 @@ import { h, post } from './dom.js'
 
 const GROUPS = {
   relay: { relayKilled: 'kill -9' },
-  tencent: { tencentAway: 'away', tencentSlow: 'slow', chatCut: 'cut the chat', callbacksLost: 'lose callbacks', callbacksShuffled: 'shuffle' },
+  tencent: { tencentAway: 'away', tencentSlow: 'slow', chatCut: 'cut chat', callbacksLost: 'lose callbacks', callbacksShuffled: 'shuffle' },
   salesforce: { salesforceAway: 'away', salesforceSlow: 'slow', calloutsLost: 'lose callouts' },
 }
 const NAMES = { relay: 'Relay', tencent: 'Tencent', salesforce: 'Salesforce' }

@@ -1,6 +1,7 @@
 // The utility bar: Omni-Channel's offers, and the chat of whoever is the agent.
 
 import { h, post } from './dom.js'
+import { BuiltChat } from './built-chat.js'
 import { PlainChat } from './plain-chat.js'
 
 export class Utility {
@@ -9,7 +10,8 @@ export class Utility {
   #agentId
   #chat
   #isOpen = true
-  #unread = 0
+  #label = null
+  #isHighlighted = false
   #panel = h('div', { class: 'panel' })
   #bar = h('div', { class: 'bar' })
   #offers = h('div', { class: 'offers' })
@@ -25,7 +27,10 @@ export class Utility {
       this.#agentId = agentId
       this.#chat?.stop()
       this.#panel.replaceChildren()
-      this.#chat = new PlainChat(this.#panel, { agentId, state, openCase: this.#openCase, unread: (count) => this.#count(count) })
+      this.#label = null
+      this.#isHighlighted = false
+      const Chat = state.widget.isBuilt ? BuiltChat : PlainChat
+      this.#chat = new Chat(this.#panel, { agentId, state, openCase: this.#openCase, onBar: (change) => this.#change(change) })
     }
     this.#chat?.learn(state)
     this.#showOffers(state)
@@ -43,8 +48,9 @@ export class Utility {
     }))
   }
 
-  #count(count) {
-    this.#unread = count
+  #change({ label = this.#label, isHighlighted = this.#isHighlighted }) {
+    this.#label = label
+    this.#isHighlighted = isHighlighted
     this.#drawBar()
   }
 
@@ -52,8 +58,8 @@ export class Utility {
     this.#panel.hidden = !this.#isOpen
     this.#bar.replaceChildren(h('button', {
       'aria-expanded': String(this.#isOpen),
-      class: this.#unread > 0 ? 'unread' : '',
-      onclick: () => (this.#isOpen = !this.#isOpen, this.#chat?.visible?.(this.#isOpen), this.#drawBar()),
-    }, h('span', { 'aria-hidden': 'true' }, '💬'), ` Customer chat${this.#unread > 0 ? ` (${this.#unread})` : ''}`, h('span', { class: 'caret', 'aria-hidden': 'true' }, this.#isOpen ? '▾' : '▴')))
+      class: this.#isHighlighted ? 'unread' : '',
+      onclick: () => (this.#isOpen = !this.#isOpen, this.#chat?.visible(this.#isOpen), this.#drawBar()),
+    }, h('span', { 'aria-hidden': 'true' }, '💬'), ` ${this.#label ?? 'Customer chat'}`, h('span', { class: 'caret', 'aria-hidden': 'true' }, this.#isOpen ? '▾' : '▴')))
   }
 }
