@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import httpx
 import uvloop
 
+from sandbox.apex import package
 from sandbox.console import Console
 from sandbox.console.customer_app import CustomerApp
-from sandbox.demo_story import Story
+from sandbox.demo_story import Story, TooLong
 from sandbox.demo_visitor import Visitor
 from sandbox.relay_process import RelayFailed, RelayProcess
 from sandbox.server import PortTaken
@@ -25,7 +25,7 @@ FOLDER = Path(".sandbox")
 LOG = FOLDER / "relay.log"
 CONSOLE_PORT, CUSTOMER_PORT = 3080, 3090
 """Where they are if nobody else is there."""
-QUICKER = {"RELAY_RECONCILE_INTERVAL": "5", "RELAY_CLOSE_GRACE": "30"}
+QUICKER = {"RELAY_RECONCILE_INTERVAL": "5", "RELAY_CLOSE_GRACE": "10"}
 """So that one sees the relay heal, and a closed Case's room end, without waiting for minutes."""
 
 
@@ -59,11 +59,12 @@ async def _show(options: argparse.Namespace) -> int:
     relay_url = f"http://127.0.0.1:{options.port}"
     _prove_free(options.port)
     customer_app = CustomerApp(CUSTOMER_PORT)
+    apex = package.directories(Path(__file__).parents[1])
     async with AsyncExitStack() as stack:
         origin, env_file = customer_app.url, FOLDER / "env"
         try:
             sandbox = await stack.enter_async_context(
-                Sandbox(relay_url=relay_url, env_file=env_file, allowed_origins=origin)
+                Sandbox(relay_url=relay_url, env_file=env_file, allowed_origins=origin, apex=apex)
             )
         except PortTaken as error:
             raise DemoFailed(str(error)) from None
@@ -74,7 +75,10 @@ async def _show(options: argparse.Namespace) -> int:
         console = Console(sandbox, relay_url, customer_app, relay=relay, port=CONSOLE_PORT)
         await stack.enter_async_context(console)
         async with Visitor(relay_url, sandbox) as visitor:
-            await Story(visitor, sandbox).tell()
+            try:
+                await Story(visitor, sandbox).tell()
+            except TooLong as error:
+                raise DemoFailed(f"{error}; the relay's log: {LOG}") from None
             if options.once:
                 return 0
             visitor.invite(console.url)
@@ -100,18 +104,11 @@ async def _relay(sandbox: Sandbox, port: int) -> AsyncIterator[RelayProcess]:
     relay = RelayProcess(environment, port, LOG)
     try:
         await relay.start()
-        sandbox.tencent.switches.callbacks = await _takes_callbacks(relay.url)
         yield relay
     except RelayFailed as error:
         raise DemoFailed(str(error)) from None
     finally:
         await relay.stop()
-
-
-async def _takes_callbacks(relay_url: str) -> bool:
-    """Whether this relay has the route for Tencent's callbacks, which is for the history of messages."""
-    async with httpx.AsyncClient() as client:
-        return (await client.post(f"{relay_url}/webhooks/im")).status_code != 404
 
 
 async def _until_stopped() -> None:

@@ -1,9 +1,16 @@
 """What the demo shows: a ticket is opened, an agent comes, another takes over, the ticket ends."""
 
+import asyncio
 from typing import Any
 
+from sandbox.console.org import OrgDesk
+from sandbox.console.view import view
 from sandbox.demo_visitor import Visitor
 from sandbox.up import Sandbox
+
+
+class TooLong(Exception):
+    """What should have happened has not."""
 
 
 class Story:
@@ -11,7 +18,9 @@ class Story:
 
     def __init__(self, visitor: Visitor, sandbox: Sandbox) -> None:
         self._visitor, self._sandbox = visitor, sandbox
-        self._agents = [user for user in self._held("users") if user["IsActive"]][:2]
+        self._desk = OrgDesk(sandbox.salesforce)
+        found: Any = view(sandbox)["agents"]
+        self._agents = [agent for agent in found if agent["isActive"]][:2]
 
     async def tell(self) -> None:
         """All of it."""
@@ -19,6 +28,7 @@ class Story:
         await self._assign(group_id)
         await self._reassign(group_id)
         await self._end(group_id)
+        await self._desk.close()
 
     async def _open(self) -> str:
         self._visitor.step("Alice opens a ticket")
@@ -38,22 +48,40 @@ class Story:
 
     async def _assign(self, group_id: str) -> None:
         agent = self._agents[0]
-        self._visitor.step(f"Salesforce gives the Case to {agent['Name']}")
-        await self._visitor.apex("/joingroup", {"groupId": group_id, "userId": agent["Id"]})
-        self._show_group(group_id)
+        self._visitor.step(f"Salesforce gives the Case to {agent['name']}")
+        await self._give(group_id, agent)
 
     async def _reassign(self, group_id: str) -> None:
         first, second = self._agents
-        self._visitor.step(f"{first['Name']} hands over to {second['Name']}, who comes before {first['Name']} goes")
-        await self._visitor.apex("/joingroup", {"groupId": group_id, "userId": second["Id"]})
-        self._show_group(group_id)
-        await self._visitor.apex("/leavegroup", {"groupId": group_id, "userId": first["Id"]})
-        self._show_group(group_id)
+        self._visitor.step(f"{first['name']} hands over to {second['name']}, who comes before {first['name']} goes")
+        await self._give(group_id, second)
 
     async def _end(self, group_id: str) -> None:
-        self._visitor.step("The Case is done, the group is dismissed")
-        await self._visitor.apex("/deletegroup", {"groupId": group_id})
+        closer = self._agents[1]
+        self._visitor.step(f"{closer['name']} closes the Case")
+        await self._desk.update(closer["id"], [group_id], {"Status": "Closed"})
+        self._show_case(group_id)
+        text = (
+            "saves what was said on the Case, then dismisses the group, RELAY_CLOSE_GRACE (here 10 s) after the close"
+        )
+        self._visitor.note("relay", text)
+
+    async def _give(self, group_id: str, agent: dict[str, Any]) -> None:
+        """Only the owner is changed: the org's Apex tells the relay, and the relay changes who is in the group."""
+        await self._desk.update(agent["id"], [group_id], {"OwnerId": agent["id"]})
+        self._show_case(group_id)
+        self._visitor.note("Apex", "POST /synccases")
+        await self._until_agents_are(group_id, agent["id"])
         self._show_group(group_id)
+
+    async def _until_agents_are(self, group_id: str, agent_id: str) -> None:
+        for _ in range(300):
+            held: Any = self._sandbox.tencent.state()["groups"]
+            members: list[str] = next((group["members"] for group in held if group["GroupId"] == group_id), [])
+            if {member for member in members if member.startswith("005")} == {agent_id}:
+                return
+            await asyncio.sleep(0.05)
+        raise TooLong(f"{agent_id} did not become the only agent in {group_id} within 15 s")
 
     def _held(self, what: str) -> list[dict[str, Any]]:
         found: Any = self._sandbox.salesforce.state()[what]

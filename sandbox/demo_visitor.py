@@ -1,4 +1,4 @@
-"""The demo's callers: the end user's app, and the org's Apex; each call is shown as it happens."""
+"""The demo's caller, the end user's app; each call is shown as it happens."""
 
 import json
 import os
@@ -42,20 +42,14 @@ class Visitor:
 
     async def app(self, path: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:
         """As the end user's app, here a trusted back end with an API key."""
-        return await self._call("app", path, body, "RELAY_APP_API_KEYS", headers)
+        return await self._call(path, body, headers)
 
-    async def apex(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """As the org's Apex, with the callout secret."""
-        return await self._call("Apex", path, body, "RELAY_CALLOUT_SECRETS", {})
-
-    async def _call(
-        self, who: str, path: str, body: dict[str, Any], credential: str, headers: dict[str, str]
-    ) -> dict[str, Any]:
-        headers = {**headers, "Authorization": f"Bearer {self._sandbox.environment[credential]}"}
+    async def _call(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        headers = {**headers, "Authorization": f"Bearer {self._sandbox.environment['RELAY_APP_API_KEYS']}"}
         began = time.perf_counter()
         answer = await self._client.post(path, json=body, headers=headers)
         spent = (time.perf_counter() - began) * 1000
-        self.note(who, f"POST {path} {json.dumps(body)}")
+        self.note("app", f"POST {path} {json.dumps(body)}")
         self.note("relay", f"{answer.status_code} in {spent:.0f} ms")
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()

@@ -61,7 +61,10 @@ class OrgDesk:
         return await self._http.request(method, path, headers=headers, json=body)
 
     async def _log_in(self, user_id: str) -> str:
-        consent = await self._salesforce.do({"consent": user_id})
+        try:
+            consent = await self._salesforce.do({"consent": user_id})
+        except ValueError as error:
+            raise OrgRefused(str(error)) from None
         settings = self._salesforce.environment()
         form = {
             "grant_type": "refresh_token",

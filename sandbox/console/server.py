@@ -163,7 +163,7 @@ class Console:
         began = time.time()
         try:
             what = await self._change(user_id, body)
-        except OrgRefused as refused:
+        except (OrgRefused, KeyError, TypeError) as refused:
             what = next(iter(body), "")
             self.timeline.add("agent", "salesforce", what, user=user_id, status="refused", sent=body, got=str(refused))
             return web.json_response({"error": str(refused)}, status=400)

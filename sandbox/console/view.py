@@ -28,11 +28,12 @@ _CASE_FIELDS = (
     "LastModifiedDate",
 )
 _NO_AGENTS = (people.INTEGRATION_USERNAME, people.ADMIN_USERNAME)
+"""Who has a login and no desk; users of the platform itself have names of another domain."""
 
 
 def view(sandbox: Sandbox) -> dict[str, object]:
     state: Any = sandbox.salesforce.state()
-    users = [user for user in state["users"] if user["Username"] not in _NO_AGENTS]
+    users = [user for user in state["users"] if _is_agent(user["Username"])]
     return {
         "agents": [{"id": user["Id"], "name": user["Name"], "isActive": user["IsActive"]} for user in users],
         "owners": {each["Id"]: each["Name"] for each in (*state["users"], *state["queues"])},
@@ -51,6 +52,10 @@ def view(sandbox: Sandbox) -> dict[str, object]:
         + [_entry(row, row["ParentId"], row["CommentBody"]) for row in state["comments"]],
         "rooms": {group.id: _room(sandbox.tencent.chat, group) for group in sandbox.tencent.chat.groups.values()},
     }
+
+
+def _is_agent(username: str) -> bool:
+    return username.endswith(f"@{people.DOMAIN}") and username not in _NO_AGENTS
 
 
 def _case(case: dict[str, Any]) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import { h, initials, picker } from './dom.js'
 
+const opened = new Set()
 const STATUSES = ['New', 'Working', 'Escalated', 'Closed']
 const PRIORITIES = ['High', 'Medium', 'Low']
 
@@ -48,7 +49,8 @@ function related({ files, feed }, caseId) {
   const written = [...files.filter(mine).map(({ title, text }) => [`📄 ${title}`, text]), ...feed.filter(mine).map(({ text }) => ['📝 Feed', text])]
   if (written.length === 0) return ''
   return h('div', { class: 'related' }, written.map(([title, text]) =>
-    h('details', {}, h('summary', {}, title), h('pre', { tabindex: 0 }, plain(text) || '(no text)'))))
+    h('details', { open: opened.has(caseId + title), ontoggle: ({ target }) => opened[target.open ? 'add' : 'delete'](caseId + title) },
+      h('summary', {}, title), h('pre', { tabindex: 0 }, plain(text) || '(no text)'))))
 }
 
 /** A rich feed entry without its tags. */
