@@ -1,0 +1,69 @@
+"""Saved, then dismissed: killed between any two steps, the transcript is there once and the group is gone once."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox.up import Sandbox
+from tests.scenarios.conftest import QUIET, StartRelay, eventually, groups
+from tests.scenarios.dying import STEPS
+from tests.scenarios.processes import environment, serving
+from tests.scenarios.talking import opened, say
+from tests.scenarios.test_rooms import state
+from tests.scenarios.test_transcript import entries, posts, transcripts
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", STEPS)
+async def test_killed_at_a_step(
+    start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path, step: str, when: str
+) -> None:
+    first = await start_relay()
+    case_id = await opened(first)
+    await say(sandbox, case_id, "alice", *(f"line {number}" for number in range(25)))
+    await first.stop()
+    env = environment(sandbox, tmp_path, **QUIET, RELAY_CLOSE_GRACE="0")
+
+    async with serving(env, tmp_path, ("-m", "tests.scenarios.dying", when, step)) as relay:
+        await _close(relay.url, str(first.callout_secret), case_id)
+        assert await relay.ended() == -9
+    async with serving(env, tmp_path):
+
+        async def is_gone() -> bool:
+            return not groups(sandbox)
+
+        await eventually(is_gone)
+        await eventually(lambda: _is_settled(tmp_path))
+        [file] = transcripts(sandbox, case_id)
+        assert [entry[21:] for entry in entries(file["text"])] == [f"alice: line {number}" for number in range(25)]
+        assert len(posts(sandbox, case_id)) == 1
+    dismissals = [one for one in sandbox.tencent_control.journal.entries() if one["path"].endswith("/destroy_group")]
+    assert 1 <= len(dismissals) <= 2  # the second finds it gone
+
+
+async def _close(url: str, secret: str, case_id: str) -> None:
+    async with httpx.AsyncClient(base_url=url) as client:
+        body = {"cases": [state(case_id, 50, isClosed=True)]}
+        try:
+            answer = await client.post("/synccases", json=body, headers={"Authorization": f"Bearer {secret}"})
+        except httpx.TransportError:
+            return  # it died over the answer; what was stored is stored
+        assert answer.status_code == 202
+
+
+async def _is_settled(directory: Path) -> bool:
+    from relay.store import open_ledger
+
+    ledger = await open_ledger(f"sqlite:///{directory / 'relay.db'}", alone=False)
+    try:
+        claimed = await ledger.claim_commands(holder="test", now=time.time() - 1e6, until=0, limit=1)
+        [room] = await ledger.rooms()
+        return room.gone and not claimed
+    finally:
+        await ledger.close()
