@@ -78,7 +78,7 @@ def deployed(folder: Path, files: Mapping[str, str], version: str = "67.0") -> R
     return fresh_runtime(load([write(folder, files, version)]))
 
 
-def tested(folder: Path, files: Mapping[str, str], version: str = "67.0") -> dict[str, Result]:
+def results_of(folder: Path, files: Mapping[str, str], version: str = "67.0") -> dict[str, Result]:
     """Results of the package's tests by method."""
     return {result.method: result for result in run_tests(deployed(folder, files, version))}
 
@@ -87,7 +87,7 @@ def outcome(folder: Path, body: str, files: Mapping[str, str] | None = None, ver
     """One test method with this body; `members` of the class may follow after a line of ---."""
     statements, _, members = body.partition("---")
     code = f"@IsTest private class T {{ @IsTest static void it() {{ {statements} }} {members} }}"
-    return tested(folder, {**(files or {}), "T.cls": code}, version)["it"]
+    return results_of(folder, {**(files or {}), "T.cls": code}, version)["it"]
 
 
 def passes(folder: Path, body: str, files: Mapping[str, str] | None = None, version: str = "67.0") -> None:

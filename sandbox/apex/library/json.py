@@ -26,13 +26,11 @@ if TYPE_CHECKING:
 class JSON(Library):
     @staticmethod
     def serialize(tx: Transaction, value: Value, without_nulls: bool = False) -> str:
-        shown = plain(tx, value, without_nulls=without_nulls)
-        return json.dumps(shown, separators=(",", ":"), ensure_ascii=False, default=_number)
+        return _written(plain(tx, value, without_nulls=without_nulls))
 
     @staticmethod
     def serialize_pretty(tx: Transaction, value: Value, without_nulls: bool = False) -> str:
-        shown = plain(tx, value, without_nulls=without_nulls)
-        return json.dumps(shown, indent=2, separators=(",", " : "), ensure_ascii=False, default=_number)
+        return _written(plain(tx, value, without_nulls=without_nulls), indent="  ")
 
     @staticmethod
     def deserialize_untyped(written: str) -> Value:
@@ -47,22 +45,28 @@ class JSON(Library):
         return typed(tx, _parsed(written), kind.kind, strict=True)
 
 
-def _number(value: object) -> Any:
+def _written(value: Any, indent: str | None = None, margin: str = "") -> str:
+    """JSON text; a Decimal as it is, which Python's own json would make a float of."""
     if isinstance(value, Decimal):
-        return _Exact(value)
-    raise NotModelled(f"JSON.serialize of a {type(value).__name__}")
-
-
-class _Exact(float):
-    """A Decimal that json writes as it is."""
-
-    def __new__(cls, value: Decimal) -> _Exact:
-        made = super().__new__(cls, float(value))
-        made._written = f"{value:f}"
-        return made
-
-    def __repr__(self) -> str:
-        return self._written
+        return f"{value:f}"
+    if not isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    inner = "" if indent is None else margin + indent
+    colon = ":" if indent is None else " : "
+    if isinstance(value, dict):
+        parts = [
+            f"{json.dumps(name, ensure_ascii=False)}{colon}{_written(item, indent, inner)}"
+            for name, item in value.items()
+        ]
+        opening, closing = "{", "}"
+    else:
+        parts = [_written(item, indent, inner) for item in value]
+        opening, closing = "[", "]"
+    if indent is None or not parts:
+        return f"{opening}{','.join(parts)}{closing}"
+    if isinstance(value, list):
+        return f"[ {', '.join(parts)} ]"
+    return f"{{\n{inner}" + f",\n{inner}".join(parts) + f"\n{margin}}}"
 
 
 def plain(tx: Transaction, value: Value, *, without_nulls: bool) -> Any:
@@ -71,10 +75,8 @@ def plain(tx: Transaction, value: Value, *, without_nulls: bool) -> Any:
     def inner(item: Value) -> Any:
         return plain(tx, item, without_nulls=without_nulls)
 
-    if value is None or isinstance(value, bool | str | int | float):
+    if value is None or isinstance(value, bool | str | int | float | Decimal):
         return value
-    if isinstance(value, Decimal):
-        return _Exact(value)
     if isinstance(value, dt.datetime):
         return formatted(value, "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'")
     if isinstance(value, dt.date):
