@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import mimetypes
+import ssl
 from collections.abc import Collection
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -66,7 +67,7 @@ class Media:
     async def _load(self, url: URL, extension: str) -> Attachment | None:
         async with (
             aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True) as session,
-            session.get(url, allow_redirects=False) as answer,
+            session.get(url, allow_redirects=False, ssl=ssl.create_default_context()) as answer,
         ):
             kind = extension or _plain((mimetypes.guess_extension(answer.content_type) or "").lstrip("."))
             if answer.status != 200 or kind not in self._types or (answer.content_length or 0) > self._most:

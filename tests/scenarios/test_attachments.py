@@ -1,0 +1,110 @@
+"""Files that were sent in a chat become files on the Case, if that is wanted, and nothing else is ever fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from relay.im import Media
+from sandbox.up import Sandbox
+from tests.scenarios.conftest import Json, Relay, StartRelay
+from tests.scenarios.talking import opened, say, say_elements
+from tests.scenarios.test_rooms import group_goes, state, sync
+from tests.scenarios.test_transcript import transcripts
+
+pytestmark = pytest.mark.anyio
+
+
+def file_at(url: str, name: str = "notes.txt") -> Json:
+    return {
+        "MsgType": "TIMFileElem",
+        "MsgContent": {"Url": url, "UUID": "f1", "FileSize": 9, "FileName": name, "Download_Flag": 2},
+    }
+
+
+def attachments(sandbox: Sandbox, case_id: str) -> list[Json]:
+    held: Any = sandbox.salesforce.state()["files"]
+    return [one for one in held if one["FirstPublishLocationId"] == case_id and ", message " in one["Title"]]
+
+
+async def keeping(start_relay: StartRelay, sandbox: Sandbox, **more: str) -> Relay:
+    """A relay for which the sandbox, whose front page is a text, is where Tencent keeps files."""
+    host = urlsplit(sandbox.im_url).netloc
+    wanted = {"RELAY_ATTACHMENT_BYTES": "1000", "RELAY_ATTACHMENT_HOSTS": f"{host},*.myqcloud.com", **more}
+    return await start_relay(RELAY_CLOSE_GRACE="0", **wanted)
+
+
+async def archived(relay: Relay, sandbox: Sandbox, *elements: Json) -> tuple[list[Json], str]:
+    """What is on the Case of a chat in which these were sent: files, and the transcript's text."""
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "See:")
+    for element in elements:
+        await say_elements(sandbox, case_id, "alice", element)
+    await sync(relay, state(case_id, 50, isClosed=True))
+    await group_goes(relay, sandbox, case_id)
+    [transcript] = transcripts(sandbox, case_id)
+    return attachments(sandbox, case_id), transcript["text"]
+
+
+async def test_a_file_is_kept_under_its_name(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await keeping(start_relay, sandbox)
+    files, text = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/", "=cmd|' /c calc'!A1.txt"))
+
+    [file] = files
+    assert "ErrorCode" in file["text"]
+    assert file["PathOnClient"] == "_=cmd_' _c calc'!A1.txt"
+    assert f"[file _=cmd_' _c calc'!A1.txt] in the file {file['Title']}" in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "path", "name"),
+    [
+        ({"RELAY_ATTACHMENT_BYTES": "0"}, "/", "notes.txt"),
+        ({"RELAY_ATTACHMENT_BYTES": "10"}, "/", "notes.txt"),
+        ({"RELAY_ATTACHMENT_TYPES": "jpg"}, "/", "notes.txt"),
+        ({}, "/", "evil.html"),
+        ({}, "/not-there", "notes.txt"),
+        ({"RELAY_ATTACHMENT_HOSTS": "*.myqcloud.com"}, "/", "notes.txt"),
+    ],
+)
+async def test_what_may_not_be_kept_stays_a_link(
+    start_relay: StartRelay, sandbox: Sandbox, settings: dict[str, str], path: str, name: str
+) -> None:
+    relay = await keeping(start_relay, sandbox, **settings)
+    files, text = await archived(relay, sandbox, file_at(f"{sandbox.im_url}{path}", name))
+    assert files == []
+    assert f"[file {name}] {sandbox.im_url}{path}" in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://cos.ap-shanghai.myqcloud.com/a.txt",
+        "https://cos.ap-shanghai.myqcloud.com:8443/a.txt",
+        "https://user:password@cos.ap-shanghai.myqcloud.com/a.txt",
+        "https://cos.ap-shanghai.myqcloud.com@169.254.169.254/a.txt",
+        "https://169.254.169.254/latest/meta-data/a.txt",
+        "https://[::1]/a.txt",
+        "https://myqcloud.com.evil.example/a.txt",
+        "https://evilmyqcloud.com/a.txt",
+        "https://localhost/a.txt",
+        "https://\u217balhost/a.txt",
+        "file:///etc/passwd",
+        "gopher://cos.ap-shanghai.myqcloud.com/a.txt",
+        "//cos.ap-shanghai.myqcloud.com/a.txt",
+        "https://[broken/a.txt",
+        "https://cos.ap-shanghai.myqcloud.com:99999/a.txt",
+        "",
+    ],
+)
+async def test_nothing_but_tencents_hosts_is_ever_asked(url: str) -> None:
+    media = Media(hosts=["*.myqcloud.com"], types=["txt"], most=100)
+    assert media._allowed(url) is None
+    assert await media.fetch(url, "a.txt") is None
+
+
+@pytest.mark.parametrize("url", ["https://a.b.myqcloud.com/x.txt?sign=1%2F2", "https://COS.MyQcloud.com:443/x"])
+def test_tencents_hosts_are_known(url: str) -> None:
+    assert Media(hosts=["*.myqcloud.com"], types=["txt"], most=100)._allowed(url) is not None
