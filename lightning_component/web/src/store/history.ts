@@ -11,12 +11,11 @@ export class History {
     private readonly whole: WholeHistory | null,
   ) {}
 
-  /** The newest page, and whatever is then missing between it and what is known. */
+  /** The newest page; what is then missing between it and what is known comes after it, as always. */
   newest = (room: Conversation): Promise<void> =>
     this.once(room, 'newest', async () => {
       await this.page(room)
       room.loaded = true
-      await this.fill(room)
     })
 
   /** One more page at the upper end. */
@@ -37,7 +36,6 @@ export class History {
     } finally {
       room.loading = ''
     }
-    // Messages may have come while one was looking.
     if (room.loaded && !room.incomplete && room.timeline.hole !== undefined) await this.missing(room)
   }
 
