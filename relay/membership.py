@@ -15,7 +15,7 @@ from typing import Literal
 from relay.chronicle import Chronicle
 from relay.drift import Drift, compare
 from relay.errors import CrmError, GroupConflict, GroupNotFound, GroupNotReady
-from relay.models import CaseState, Command, Group, Room
+from relay.models import Command, Group, Room
 from relay.ports import Crm, Im, Store
 
 _log = logging.getLogger(__name__)
@@ -216,11 +216,13 @@ class Membership:
         await self._dismiss(room)
 
     async def _ask_salesforce(self, room: Room) -> Room:
-        """Two states bore the same stamp; what Salesforce says now holds. A Case that it does not know is deleted."""
+        """Two states bore the same stamp; what Salesforce says now holds. It may not show a Case that is there."""
         found = await self._crm.case_states([room.state.case_id])
-        state: CaseState = found[0] if found else replace(room.state, is_deleted=True)
-        await self._store.overrule(state)
-        return replace(room, state=state, ask=False)
+        if not found:
+            _log.warning("Salesforce does not show %s: its group is as the last state says", room.state.case_id)
+            return room
+        await self._store.overrule(found[0])
+        return replace(room, state=found[0], ask=False)
 
 
 @contextmanager

@@ -231,6 +231,19 @@ async def test_two_states_of_one_moment_are_decided_by_salesforce(relay: Relay, 
     await members_become(relay, sandbox, case_id, "alice")  # in Salesforce a queue owns it
 
 
+async def test_of_a_case_that_salesforce_does_not_show_nobody_loses_the_group(
+    relay: Relay, sandbox: Sandbox, case_id: str
+) -> None:
+    first, second = agents(sandbox)[:2]
+    await sync(relay, state(case_id, 1, first))
+    await members_become(relay, sandbox, case_id, "alice", first)
+    sandbox.salesforce.org.tables._replace("Case", case_id, None)
+
+    await sync(relay, state(case_id, 1, second))
+
+    await members_become(relay, sandbox, case_id, "alice", second)
+
+
 async def test_what_was_accepted_is_applied_after_a_restart(start_relay: StartRelay, sandbox: Sandbox) -> None:
     agent = agents(sandbox)[0]
     relay = await start_relay()
