@@ -131,9 +131,14 @@ class Rooms:
         return [_room(row, people.get(row[0], []), contents.get(row[0], [])) for row in rooms]
 
     async def settle_room(self, room: Room, *, dismiss_at: float | None, gone: bool) -> bool:
-        """Its state is applied; False if meanwhile there is a newer one."""
-        arguments = (room.state.case_id, room.state.modstamp, dismiss_at, int(gone), room.seen_at)
-        settled, _ = await self._together([(_SETTLE, arguments), (_DONE_SINCE, (room.state.case_id,))])
+        """Its state is applied; False if meanwhile there is a newer one.
+
+        That one may have relied on the command which was just being claimed for this one, so it gets its own.
+        """
+        case_id = room.state.case_id
+        arguments = (case_id, room.state.modstamp, dismiss_at, int(gone), room.seen_at)
+        steps = [(_SETTLE, arguments), (_DONE_SINCE, (case_id,)), (ENQUEUE_SYNC, (case_id, room.seen_at))]
+        settled, *_ = await self._together(steps, alone_with=[case_id])
         return bool(settled)
 
     async def overrule(self, state: CaseState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ CASE, MASTER, USER = "500000000000001AAA", "500000000000002AAA", "00500000000000
 LATER = LEASE_END + 1
 CLOSED = CaseState(case_id=CASE, agents=(), is_closed=True, is_deleted=False, merged_into=None, modstamp=5.0)
 LINE = f"select pg_advisory_xact_lock(hashtextextended('{CASE}', 0))"
+WAITING = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 PROBLEM: dict[str, object] = {"title": "Group creation failed"}
 
 
@@ -172,3 +174,28 @@ async def test_nobody_is_told_that_there_is_no_such_dead_letter_because_it_was_j
         await (ledger.replay(letter.name, NOW) if action == "replay" else ledger.drop(letter.name))
 
     assert await ledger.dead_letters() == []
+
+
+async def test_a_state_that_came_while_the_command_before_it_was_being_claimed_is_applied(
+    ledger: Ledger, ticket: Ticket, url: str
+) -> None:
+    """It relied on that command, which was claimed and read the state before it."""
+    await ledger.accept_states([replace(CLOSED, modstamp=6.0)], NOW)
+    given_up = "insert into commands (verb, group_id, state, claim, attempts, due, created_at)"
+    postgres.execute(url, f"{given_up} values ('sync', '{CASE}', 'failed', 1, 0, 0, 0)")
+
+    with postgres.holding(url, "select 1 from commands where state = 'failed' for update"):
+        accepting = asyncio.ensure_future(ledger.accept_states([replace(CLOSED, modstamp=7.0)], NOW + 1))
+        async with asyncio.timeout(5):
+            while not rows(url, WAITING):  # noqa: ASYNC110 - the server cannot tell us
+                await asyncio.sleep(0.01)
+        [command] = await ledger.claim_commands(holder="a", now=LATER, until=LATER + 9, limit=9)
+        room = await ledger.find_room(CASE)
+        assert room is not None and room.state.modstamp == 6.0
+        settling = asyncio.ensure_future(ledger.settle_room(room, dismiss_at=NOW, gone=False))
+    await accepting
+    assert not await settling
+    await ledger.finish_command(command)
+
+    [following] = await ledger.claim_commands(holder="a", now=LATER, until=LATER + 9, limit=9)
+    assert (following.verb, following.group_id) == ("sync", CASE)
