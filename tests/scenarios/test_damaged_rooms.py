@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -16,6 +14,7 @@ from sandbox.tencent.chat import Group
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay
 from tests.scenarios.test_histories import Org, open_cases, quiet, tell
+from tests.store.outside import content
 
 pytestmark = pytest.mark.anyio
 
@@ -187,11 +186,9 @@ def writing(sandbox: Sandbox) -> list[str]:
     ]
 
 
-def ledger(relay: Relay) -> list[str]:
+def ledger(relay: Relay) -> str:
     """All that the relay remembers."""
-    path = str(relay.settings.relay_database_url).removeprefix("sqlite:///")
-    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-        return list(database.iterdump())
+    return content(relay.settings.relay_database_url)
 
 
 async def test_one_pass_mends_or_reports_every_damage_and_the_second_changes_nothing(
