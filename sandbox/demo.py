@@ -113,7 +113,7 @@ async def _relay(sandbox: Sandbox, port: int) -> AsyncIterator[RelayProcess]:
 
 async def _until_stopped() -> None:
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     await stopped.wait()
     print("\nStopping.")

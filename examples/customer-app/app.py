@@ -5,6 +5,7 @@
 Everything else happens between the browser and the relay: see static/relay.js.
 """
 
+import hashlib
 import os
 import re
 import secrets
@@ -38,14 +39,19 @@ async def page(_: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Anybody may be anybody here, because this is an example. Yours asks for a password, or knows already."""
     name = str((await request.json()).get("name", "")).strip()[:80]
-    user_id = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:32]
-    if not user_id:
-        return JSONResponse({"error": "Please enter a name with a letter or a digit."}, 400)
+    if not name:
+        return JSONResponse({"error": "Please enter your name."}, 400)
     session = secrets.token_urlsafe(24)
-    _signed_in[session] = {"id": user_id, "name": name}
+    _signed_in[session] = {"id": user_id_of(name), "name": name}
     response = JSONResponse({})
     response.set_cookie(COOKIE, session, httponly=True, samesite="lax")
     return response
+
+
+def user_id_of(name: str) -> str:
+    """The relay takes ids of 1 to 32 of A-Za-z0-9_.@-; your users' numbers will do. Here they are made of the name."""
+    readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return readable[:32] if name.isascii() and readable else f"user-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 async def sign_out(request: Request) -> Response:

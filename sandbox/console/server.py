@@ -186,10 +186,11 @@ class Console:
         try:
             if body:
                 await self.trouble.turn(str(body.get("name")), on=body.get("on") is True)
-                how = "begins" if body.get("on") is True else "is over"
-                self.timeline.add("you", "", f"{TITLES[str(body.get('name'))]}: {how}")
+                over = "" if body.get("on") is True else ": over"
+                self.timeline.add("you", "", TITLES[str(body.get("name"))] + over)
             else:
                 await self.trouble.mend()
+                self.timeline.add("you", "", "Everything is mended: over")
         except (ValueError, RelayFailed) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({})

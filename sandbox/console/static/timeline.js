@@ -26,7 +26,7 @@ export class TimelineView {
   /** agents, owners and rooms know what ids are called. */
   learn({ owners, rooms, trouble }) {
     const people = Object.values(rooms).flatMap((room) => room.members.map(({ id, name }) => [id, name]))
-    const names = { ...Object.fromEntries(people), ...owners }
+    const names = { administrator: 'the relay', ...Object.fromEntries(people), ...owners }
     this.#name = (id) => names[id] ?? id
     const on = new Set(trouble.filter((each) => each.isOn).map((each) => each.name))
     this.#mark('relay', on.has('relayKilled') || on.has('calloutsLost'))
@@ -52,7 +52,7 @@ export class TimelineView {
   }
 
   #event(call) {
-    return h('li', { class: 'happening' }, h('time', {}, clock(call.at)), call.what)
+    return h('li', { class: `happening${call.what.endsWith(': over') ? ' over' : ''}` }, h('time', {}, clock(call.at)), call.what)
   }
 
   #row(call) {
