@@ -38,7 +38,7 @@ def _method_invocation(scope: Scope, node: Node) -> Body:
     if target is None:
         return _own_method(scope, node, name, arguments)
     if target.type == "super":
-        return _super_method(scope, node, name, arguments)
+        return _super_method(scope, name, arguments)
     before = resolve(scope, target)
     if isinstance(before, Named):
         return _static_method(scope, node, before, name, arguments)
@@ -72,7 +72,7 @@ def call_value(scope: Scope, frame: Frame, target: Value, name: str, arguments: 
     return member_of(library_of(target), name, static=False).call(frame.tx, target, arguments)
 
 
-def _invoke_visible(
+def _invoke_visible(  # noqa: PLR0917
     scope: Scope, frame: Frame, methods: list[Method], target: Instance | None, name: str, arguments: Sequence[Value]
 ) -> Value:
     method = choose(methods, arguments)
@@ -111,7 +111,7 @@ def _own_method(scope: Scope, node: Node, name: str, arguments: list[Body]) -> B
     return call
 
 
-def _super_method(scope: Scope, node: Node, name: str, arguments: list[Body]) -> Body:
+def _super_method(scope: Scope, name: str, arguments: list[Body]) -> Body:
     parent = scope.cls.parent if scope.cls else None
     methods = parent.find_methods(name.lower()) if parent else []
     if methods:
@@ -133,7 +133,7 @@ def _static_method(scope: Scope, node: Node, before: Named, name: str, arguments
             member = member_of(LIBRARY["enumtype"], name, static=True)
             return lambda frame: member.call(frame.tx, None, [_enum_values(frame, cls), *(a(frame) for a in arguments)])
         raise scope.refused(node, f"Method does not exist: {cls.name}.{name}")
-    library = _library(scope, before)
+    library = _library(before)
     if library is None:
         raise scope.unknown(node, f"{before.path}.{name}()")
     try:
@@ -151,7 +151,7 @@ def _static_method(scope: Scope, node: Node, before: Named, name: str, arguments
     return call
 
 
-def _library(scope: Scope, before: Named) -> type[Library] | None:
+def _library(before: Named) -> type[Library] | None:
     if before.kind is not None and before.kind.native is not None:
         return LIBRARY.get(before.kind.key)
     low = before.path.lower().removeprefix("system.").removeprefix("schema.")

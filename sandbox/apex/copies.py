@@ -6,7 +6,7 @@ from sandbox.apex.records import Record
 from sandbox.apex.values import ApexList, ApexMap, ApexSet, ExceptionInstance, Instance, Value
 
 
-def copied(value: Value, seen: dict[int, Value] | None = None) -> Value:
+def copied(value: Value, seen: dict[int, Value] | None = None) -> Value:  # noqa: PLR0911
     """A deep copy without transient fields; what was one object twice is one object twice."""
     seen = {} if seen is None else seen
     if id(value) in seen:

@@ -238,7 +238,7 @@ def _compile_method(program: Program, method: Method) -> None:
 
 
 def _constructor(method: Method, body: Node, compiled: Body) -> Body:
-    """this(...) or super(...) stands first; without either the parent's constructor and the fields' values come first."""
+    """this(...) or super(...) stands first; else the parent's constructor and the fields' values come first."""
     first = next(iter(children(body)), None)
     if first is not None and first.type == "explicit_constructor_invocation":
         return compiled

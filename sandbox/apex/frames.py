@@ -29,6 +29,12 @@ class Frame:
         self.line = 0
         self.variables: dict[str, Value] = {}
 
+    @property
+    def own(self) -> Instance:
+        """`this`, where the compiler has made sure that there is one."""
+        assert self.this is not None
+        return self.this
+
 
 class Returned:
     """A statement's way to say that the method is over."""
@@ -217,7 +223,7 @@ def set_field(tx: Transaction, target: Instance, info: FieldInfo, value: Value) 
         target.fields[info.name.lower()] = value
 
 
-def _accessor(
+def _accessor(  # noqa: PLR0917
     tx: Transaction, info: FieldInfo, target: Instance | None, body: object, kind: Kind | None, value: Value = None
 ) -> Value:
     frame = Frame(tx, info.owner.unit, info.owner, f"Class.{info.owner.name}.{info.name}")

@@ -161,14 +161,13 @@ class Jobs:
         for place in range(0, len(items), size):
             scope = ApexList(kind, items[place : place + size])
             target = instance if stateful else copied(instance)
-            self._step(job, lambda inner, target=target, scope=scope: call(inner, target, "execute", [context, scope]))
-        target = instance if stateful else copied(instance)
-        self._step(job, lambda inner: call(inner, target, "finish", [context]))
+            self._step(job, target, "execute", [context, scope])
+        self._step(job, instance if stateful else copied(instance), "finish", [context])
 
-    def _step(self, job: Job, work: Callable[[Transaction], None]) -> None:
+    def _step(self, job: Job, target: Instance, name: str, arguments: Sequence[Value]) -> None:
         try:
             with self.runtime.unit(self._acting(job), job.quiddity, asynchronous=True, job=job) as inner:
-                work(inner)
+                call(inner, target, name, arguments)
         except Thrown as error:
             job.error = str(error)
 

@@ -55,7 +55,7 @@ PRIMITIVES = {
 }
 
 
-def kind_of(value: Value) -> Kind:
+def kind_of(value: Value) -> Kind:  # noqa: PLR0911
     """The type a value has at run time."""
     if isinstance(value, ApexList):
         return Kind("List", (value.of,))
@@ -101,7 +101,7 @@ _WIDER = {
 }
 
 
-def distance(value: Value, kind: Kind) -> int:
+def distance(value: Value, kind: Kind) -> int:  # noqa: PLR0911
     """How far a value is from a type: 0 is the type itself, FAR or more is another one."""
     if value is None:
         return 0
@@ -192,7 +192,7 @@ def _is_number(value: Value) -> bool:
 def _number_cast(value: Value, kind: Kind) -> Value:
     if value is None:
         return None
-    return {"integer": _to_integer, "long": _to_long, "double": float, "decimal": number}[kind.key](value)
+    return _CASTS[kind.key](value)
 
 
 def _to_integer(value: Value) -> int:
@@ -236,7 +236,7 @@ def _only(python: type | tuple[type, ...], name: str, make: Callable[[Any], Valu
 
 
 def _integer(value: Value) -> int:
-    if isinstance(value, Long) or isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, Long | bool) or not isinstance(value, int):
         raise DoesNotCompile(f"Illegal assignment from {kind_of(value)} to Integer")
     return value
 
@@ -255,6 +255,12 @@ def _date(value: Value) -> dt.date:
     raise DoesNotCompile(f"Illegal assignment from {kind_of(value)} to Date")
 
 
+_CASTS: dict[str, Callable[[Value], Value]] = {
+    "integer": _to_integer,
+    "long": _to_long,
+    "double": float,
+    "decimal": number,
+}
 _CONVERSIONS: dict[str, Callable[[Value], Value]] = {
     "object": lambda value: value,
     "string": _string,

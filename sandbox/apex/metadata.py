@@ -142,7 +142,7 @@ def _field(found: Metadata, path: Path) -> None:
         found.guarded_fields.add(f"{name}.{built.name}")
 
 
-def _built(path: Path, root: Element) -> Field:
+def _built(path: Path, root: Element) -> Field:  # noqa: PLR0911
     name, kind, length = root.text("fullName"), root.text("type"), int(root.text("length", "0") or 0)
     more: dict[str, object] = {
         "label": root.text("label"),

@@ -66,11 +66,11 @@ def _value_named(scope: Scope, node: Node) -> Body | None:
 
 def _own_field(scope: Scope, info: FieldInfo) -> Body:
     low = info.name.lower()
-    if scope.accessor is info:
-        return (lambda frame: frame.tx.statics.get(info)) if info.static else (lambda frame: frame.this.fields.get(low))
     if info.static:
-        return lambda frame: get_static(frame.tx, info)
-    return lambda frame: get_field(frame.tx, frame.this, info)
+        return lambda frame: frame.tx.statics.get(info) if scope.accessor is info else get_static(frame.tx, info)
+    if scope.accessor is info:
+        return lambda frame: frame.own.fields.get(low)
+    return lambda frame: get_field(frame.tx, frame.own, info)
 
 
 def _type_named(scope: Scope, node: Node, path: str) -> Named:
@@ -88,7 +88,7 @@ def _identifier(scope: Scope, node: Node) -> Body:
     return found
 
 
-def _static_value(scope: Scope, node: Node, before: Named, name: str) -> Body | None:
+def _static_value(scope: Scope, node: Node, before: Named, name: str) -> Body | None:  # noqa: PLR0911
     """A static field, an enum's constant, a token such as Case.SObjectType; None if the name may be a type's."""
     low, kind = name.lower(), before.kind
     if before.path.lower() == "trigger":
@@ -97,22 +97,31 @@ def _static_value(scope: Scope, node: Node, before: Named, name: str) -> Body | 
         return _label(scope, node, low)
     if before.path.lower() in {"schema.sobjecttype", "sobjecttype"}:
         sobject = scope.program.catalog.by_name.get(low)
-        return None if sobject is None else (lambda _frame: DescribeSObjectResult(sobject))
+        return None if sobject is None else _constant(DescribeSObjectResult(sobject))
     if kind is None:
         return None
     if low == "class":
-        return lambda _frame: Type(kind)
+        return _constant(Type(kind))
     if kind.cls is not None:
         return _static_field(scope, node, kind.cls, low)
     if kind.native is not None and issubclass(kind.native, Library):
         value = constant(kind.native, name)
-        return None if value is None else (lambda _frame: value)
+        return None if value is None else _constant(value)
+    return _token(scope, kind, low)
+
+
+def _token(scope: Scope, kind: Kind, low: str) -> Body | None:
+    """Case.SObjectType, Case.Subject"""
     sobject = scope.program.catalog.by_name.get(kind.key)
     if sobject is not None and low == "sobjecttype":
-        return lambda _frame: SObjectType(sobject)
+        return _constant(SObjectType(sobject))
     if sobject is not None and low in sobject.by_name:
-        return lambda _frame: SObjectField(sobject, sobject.by_name[low])
+        return _constant(SObjectField(sobject, sobject.by_name[low]))
     return None
+
+
+def _constant(value: Value) -> Body:
+    return lambda _frame: value
 
 
 def _static_field(scope: Scope, node: Node, cls: ClassInfo, low: str) -> Body | None:

@@ -31,7 +31,7 @@ _EQUALITY: dict[str, Callable[[Value, Value], bool]] = {
 }
 
 
-def binary(sign: str, left: Value, right: Value) -> Value:
+def binary(sign: str, left: Value, right: Value) -> Value:  # noqa: PLR0911
     """Any operator that always evaluates both sides."""
     if sign in _EQUALITY:
         return _EQUALITY[sign](left, right)

@@ -113,13 +113,8 @@ def _info_place(scope: Scope, node: Node, info: FieldInfo) -> Place:
     if info.static:
         return lambda frame, value: frame.tx.statics.update({info: assigned(value, info.kind)})
     if scope.accessor is info:
-
-        def put(frame: Frame, value: Value) -> None:
-            assert frame.this is not None
-            frame.this.fields[low] = assigned(value, info.kind)
-
-        return put
-    return lambda frame, value: set_field(frame.tx, frame.this, info, value)
+        return lambda frame, value: frame.own.fields.update({low: assigned(value, info.kind)})
+    return lambda frame, value: set_field(frame.tx, frame.own, info, value)
 
 
 def _check_final(scope: Scope, node: Node, info: FieldInfo) -> None:
@@ -152,7 +147,7 @@ def _check_writable(scope: Scope, node: Node, info: FieldInfo) -> None:
         raise scope.refused(node, f"Variable is not visible: {info.owner.name}.{info.name}")
 
 
-def _put_member(scope: Scope, node: Node, frame: Frame, target: Value, name: str, value: Value) -> None:
+def _put_member(scope: Scope, node: Node, frame: Frame, target: Value, name: str, value: Value) -> None:  # noqa: PLR0917
     if isinstance(target, Record):
         set_record_field(target, name, value)
     elif isinstance(target, Instance):

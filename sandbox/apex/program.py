@@ -50,7 +50,8 @@ class Program:
                 declarations.compile_trigger(self, found)
 
     def units(self) -> list[Unit]:
-        return [each.unit for each in (*self.classes.values(), *self.triggers) if each.unit is not None]
+        classes = [cls.unit for cls in self.classes.values() if cls.unit is not None]
+        return [*classes, *(trigger.unit for trigger in self.triggers)]
 
     def kind(self, node: Node, cls: ClassInfo | None, unit: Unit) -> Kind:
         """The type a type node names."""

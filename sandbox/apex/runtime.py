@@ -144,7 +144,7 @@ class Runtime:
 
     # The org's automation
 
-    def fire(
+    def fire(  # noqa: PLR0917
         self,
         moment: str,
         operation: str,

@@ -56,7 +56,8 @@ def _query(scope: Scope, node: Node) -> Body:
 def _with_names(scope: Scope, node: Node) -> tuple[str, dict[str, Body]]:
     """The query's text with a plain name for each bound expression, and the expressions."""
     whole, start = node.text or b"", node.start_byte
-    pieces, place, binds = [], 1, {}
+    pieces, place = [], 1
+    binds: dict[str, Body] = {}
     for bound in _bound(node):
         name = f"b{len(binds)}"
         binds[name] = compile_expression(scope, children(bound)[0])
@@ -175,7 +176,7 @@ def _nest(tx: Transaction, record: Record, row: Row, each: Path) -> None:
     place.values[each.field.name] = value_of(each.field, source[each.field.name])
 
 
-def raw(value: Value) -> object:
+def raw(value: Value) -> object:  # noqa: PLR0911
     """A bound value as the org's queries compare it."""
     if isinstance(value, ApexList):
         return [raw(item) for item in value.items]

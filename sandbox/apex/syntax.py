@@ -28,7 +28,7 @@ class Source:
 
 @cache
 def _parser() -> Parser:
-    return get_parser("apex")  # type: ignore[arg-type]
+    return get_parser("apex")
 
 
 @cache

@@ -9,7 +9,7 @@ from sandbox.apex.errors import NotModelled
 from sandbox.apex.values import ApexList, ApexMap, ApexSet, EnumValue, ExceptionInstance, Instance, Value
 
 
-def text(value: Value) -> str:
+def text(value: Value) -> str:  # noqa: PLR0911
     """A value that is not null as text; inside a collection null is written, too."""
     if value is None:
         return "null"
@@ -32,7 +32,7 @@ def text(value: Value) -> str:
     return _composed(value)
 
 
-def _composed(value: Value) -> str:
+def _composed(value: Value) -> str:  # noqa: PLR0911
     if isinstance(value, ApexList):
         return f"({', '.join(map(text, value.items))})"
     if isinstance(value, ApexSet):

@@ -136,7 +136,7 @@ def key(value: Value) -> Value:
     return contents() if contents is not None else value
 
 
-def same(left: Value, right: Value) -> bool:
+def same(left: Value, right: Value) -> bool:  # noqa: PLR0911
     """`==`: texts without regard to case, ids in either length, collections and records by what is in them."""
     if left is None or right is None:
         return left is right

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sandbox.salesforce import cases, children, derived, files, values
 from sandbox.salesforce.errors import ApiError, Refusal, refuse
@@ -33,11 +34,11 @@ class Item:
     """One record of a statement, and what became of it."""
 
     sobject: SObject
-    given: Mapping[str, object] = field(default_factory=dict)
+    given: Mapping[str, object] = dataclasses.field(default_factory=dict)
     record_id: str = ""
-    errors: list[ApiError] = field(default_factory=list)
-    wanted: Row = field(default_factory=dict)
-    new: Row = field(default_factory=dict)
+    errors: list[ApiError] = dataclasses.field(default_factory=list)
+    wanted: Row = dataclasses.field(default_factory=dict)
+    new: Row = dataclasses.field(default_factory=dict)
     old: Row | None = None
 
 

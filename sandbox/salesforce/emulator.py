@@ -131,7 +131,9 @@ class Salesforce:
         return faults.failure(fault)
 
     async def do(self, action: dict[str, object]) -> dict[str, object]:
-        if self.apex is not None and {"aura", "flow"} & action.keys():
+        if {"aura", "flow"} & action.keys():
+            if self.apex is None:
+                raise ValueError("aura, flow: no Apex is deployed to this org")
             return await asyncio.to_thread(actions.call_apex, self.apex, action)
         with self.org.lock:
             return actions.perform(actions.Desk(self.org, self.sessions, self.oauth, self.apex), action)

@@ -44,7 +44,7 @@ Deferred = Callable[[], None]
 class Automation(Protocol):
     """The org's triggers."""
 
-    def fire(
+    def fire(  # noqa: PLR0917
         self,
         moment: str,
         operation: str,

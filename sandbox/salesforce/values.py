@@ -20,7 +20,7 @@ _JSON_KINDS = {str: "VALUE_STRING", bool: "VALUE_BOOLEAN", int: "VALUE_NUMBER_IN
 _EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@.,;:<>()]+(\.[^\s@.,;:<>()]+)+", re.ASCII)
 
 
-def fitted(field: Field, value: object, switches: Switches) -> object:
+def fitted(field: Field, value: object, switches: Switches) -> object:  # noqa: PLR0911
     """`value` as it is stored; a Refusal if the field does not take it. An empty text is null, as in Salesforce."""
     if value is None or value == "":
         return False if field.kind == "boolean" else None

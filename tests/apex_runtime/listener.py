@@ -27,6 +27,7 @@ class Listener:
     status: int = 202
     answer: str = "{}"
     pause: float = 0.0
+    arrived: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
@@ -38,6 +39,7 @@ def listening() -> Iterator[Listener]:
             body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
             headers = {name.lower(): value for name, value in self.headers.items()}
             listener.heard.append(Heard(self.path, headers, body))
+            listener.arrived.set()
             time.sleep(listener.pause)
             answer = listener.answer.encode()
             self.send_response(listener.status)

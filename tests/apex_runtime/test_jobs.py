@@ -1,5 +1,7 @@
 """Asynchronous Apex in tests: queueables, finalizers, futures, batches, events."""
 
+# ruff: noqa: E501 - Apex stands as its authors would write it
+
 from pathlib import Path
 
 import pytest
@@ -127,10 +129,22 @@ def test_any_other_exception_loses_them(tmp_path: Path) -> None:
 def test_events_go_with_the_commit_unless_they_go_at_once(tmp_path: Path) -> None:
     undone = "Savepoint p = Database.setSavepoint(); EventBus.publish(new {}(Text__c = 'x')); Database.rollback(p); Test.stopTest();"
     now = {**EVENT, "Seen.trigger": "trigger Seen on Now__e (after insert) { insert new Case(); }"}
-    passes(tmp_path / "a", "Test.startTest();" + undone.format("Ping__e") + "Assert.areEqual(0, [SELECT COUNT() FROM Case]);", HEARD)
-    passes(tmp_path / "b", "Test.startTest();" + undone.format("Now__e") + "Assert.areEqual(1, [SELECT COUNT() FROM Case]);", now)
+    passes(
+        tmp_path / "a",
+        "Test.startTest();" + undone.format("Ping__e") + "Assert.areEqual(0, [SELECT COUNT() FROM Case]);",
+        HEARD,
+    )
+    passes(
+        tmp_path / "b",
+        "Test.startTest();" + undone.format("Now__e") + "Assert.areEqual(1, [SELECT COUNT() FROM Case]);",
+        now,
+    )
     passes(tmp_path / "c", "Assert.isFalse(EventBus.publish(new Now__e()).isSuccess());", now)
-    passes(tmp_path / "d", "EventBus.publish(new Now__e(Text__c = 'x')); Assert.areEqual(0, Limits.getDmlStatements());", now)
+    passes(
+        tmp_path / "d",
+        "EventBus.publish(new Now__e(Text__c = 'x')); Assert.areEqual(0, Limits.getDmlStatements());",
+        now,
+    )
 
 
 def test_delivering_by_hand_needs_no_stop(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Expressions, statements, classes."""
 
+# ruff: noqa: E501 - Apex stands as its authors would write it
+
 from pathlib import Path
 
 import pytest

@@ -1,5 +1,7 @@
 """SOQL and DML inside Apex."""
 
+# ruff: noqa: E501 - Apex stands as its authors would write it
+
 from pathlib import Path
 
 import pytest

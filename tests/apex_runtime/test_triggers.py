@@ -1,5 +1,7 @@
 """Triggers inside the saves of the REST API and of the org itself."""
 
+# ruff: noqa: E501 - Apex stands as its authors would write it
+
 from pathlib import Path
 
 import pytest
@@ -74,7 +76,9 @@ async def test_a_collection_is_one_trigger_run_for_200_records(tmp_path: Path) -
 
 
 async def test_a_before_trigger_changes_what_is_saved(tmp_path: Path) -> None:
-    files = {"Set.trigger": "trigger Set on Case (before insert) { for (Case c : Trigger.new) { c.Status = 'Closed'; } }"}
+    files = {
+        "Set.trigger": "trigger Set on Case (before insert) { for (Case c : Trigger.new) { c.Status = 'Closed'; } }"
+    }
     async with living(tmp_path, files, NOWHERE) as org:
         row = org.case(await new_case(org.http, Status="New"))
         assert (row["Status"], row["IsClosed"], row["ClosedDate"] is not None) == ("Closed", True, True)
@@ -89,7 +93,10 @@ async def test_a_before_trigger_changes_what_is_saved(tmp_path: Path) -> None:
             "object\n\nTrigger.Bad: line 1, column 1",
         ),
         ("while (true) { }", "Bad: System.LimitException: Apex CPU time limit exceeded"),
-        ("Trigger.new[0].Subject = 'x';", "Bad: execution of AfterUpdate\n\ncaused by: System.FinalException: Record is"),
+        (
+            "Trigger.new[0].Subject = 'x';",
+            "Bad: execution of AfterUpdate\n\ncaused by: System.FinalException: Record is",
+        ),
     ],
 )
 async def test_an_exception_fails_the_users_save_and_all_it_did(tmp_path: Path, code: str, message: str) -> None:

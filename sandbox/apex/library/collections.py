@@ -1,5 +1,8 @@
 """System.List, Set and Map, and the methods of records."""
 
+# mypy: disable-error-code="misc"
+# methods of plain values: `self` is the value, not an object of the class
+
 from __future__ import annotations
 
 import datetime as dt
@@ -105,7 +108,7 @@ def _compared(tx: Transaction, left: Value, right: Value) -> int:
     if isinstance(left, Instance):
         return int(call(tx, left, "compareTo", [right]))
     if isinstance(left, str | dt.date):
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     if isinstance(left, Record):
         raise NotModelled("sorting records")
     return int((number(left) > number(right)) - (number(left) < number(right)))
@@ -121,7 +124,8 @@ class Set(Library):
         return new
 
     def add_all(self: ApexSet, source: ApexList | ApexSet) -> bool:
-        return any([Set.add(self, value) for value in elements(source)])
+        added = [Set.add(self, value) for value in elements(source)]
+        return any(added)
 
     def contains(self: ApexSet, value: Value) -> bool:
         return key(assigned(value, self.of)) in self.values
@@ -133,7 +137,8 @@ class Set(Library):
         return self.values.pop(key(assigned(value, self.of)), _NOTHING) is not _NOTHING
 
     def remove_all(self: ApexSet, source: ApexList | ApexSet) -> bool:
-        return any([Set.remove(self, value) for value in elements(source)])
+        removed = [Set.remove(self, value) for value in elements(source)]
+        return any(removed)
 
     def retain_all(self: ApexSet, source: ApexList | ApexSet) -> bool:
         kept = {key(assigned(value, self.of)) for value in elements(source)}
@@ -245,7 +250,7 @@ class SObjectMethods(Library):
             made.put(name, value)
         return made
 
-    def clone(self: Record, keep_id: bool = False, deep: bool = False) -> Record:
+    def clone(self: Record, keep_id: bool = False, _deep: bool = False) -> Record:
         made = Record(self.sobject, dict(self.values))
         made.related = dict(self.related)
         if not keep_id:

@@ -112,7 +112,7 @@ def save_results(outcomes: Sequence[dml.Outcome]) -> ApexList:
     return ApexList(Kind("Database.SaveResult", native=SaveResult), [SaveResult(each) for each in outcomes])
 
 
-def _run(
+def _run(  # noqa: PLR0917
     tx: Transaction,
     operation: str,
     result: type[_Result],

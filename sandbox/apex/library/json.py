@@ -69,7 +69,7 @@ def _written(value: Any, indent: str | None = None, margin: str = "") -> str:
     return f"{{\n{inner}" + f",\n{inner}".join(parts) + f"\n{margin}}}"
 
 
-def plain(tx: Transaction, value: Value, *, without_nulls: bool) -> Any:
+def plain(tx: Transaction, value: Value, *, without_nulls: bool) -> Any:  # noqa: PLR0911
     """What Python's json can write."""
 
     def inner(item: Value) -> Any:

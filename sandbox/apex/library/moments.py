@@ -1,5 +1,8 @@
 """System.Datetime and System.Date; the org and its users live in GMT."""
 
+# mypy: disable-error-code="misc"
+# methods of plain values: `self` is the value, not an object of the class
+
 from __future__ import annotations
 
 import datetime as dt
@@ -59,9 +62,9 @@ def formatted(moment: dt.datetime, pattern: str) -> str:
 _SINGLE = {"M": "month", "d": "day", "H": "hour", "m": "minute", "s": "second", "y": "year"}
 
 
-def _new(year: int, month: int, day: int, *rest: int) -> dt.datetime:
+def _new(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> dt.datetime:  # noqa: PLR0917
     try:
-        return dt.datetime(year, month, day, *rest, tzinfo=dt.UTC)
+        return dt.datetime(year, month, day, hour, minute, second, tzinfo=dt.UTC)
     except ValueError:
         raise thrown("TypeException", f"Invalid date: {year}-{month}-{day}") from None
 
@@ -81,7 +84,7 @@ class Datetime(Library):
         return tx.now()
 
     @staticmethod
-    def new_instance(value: Value, month: int = 1, day: int = 1, h: int = 0, m: int = 0, s: int = 0) -> dt.datetime:
+    def new_instance(value: Value, month: int = 1, day: int = 1, h: int = 0, m: int = 0, s: int = 0) -> dt.datetime:  # noqa: PLR0917 - as Apex has them
         if isinstance(value, Long):
             return dt.datetime.fromtimestamp(value // 1000, dt.UTC) + dt.timedelta(milliseconds=value % 1000)
         return _new(value, month, day, h, m, s)

@@ -1,9 +1,13 @@
 """System.Integer, Long, Double, Decimal, Boolean and Math."""
 
+# mypy: disable-error-code="misc"
+# methods of plain values: `self` is the value, not an object of the class
+
 from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
 from sandbox.apex.exceptions import thrown
@@ -138,7 +142,7 @@ class Math(Library):
 
     @staticmethod
     def pow(base: float, exponent: float) -> float:
-        return float(base) ** float(exponent)
+        return math.pow(base, exponent)
 
     @staticmethod
     def mod(left: int, right: int) -> Value:
@@ -179,5 +183,7 @@ def _like(value: Value, found: Value) -> Value:
 def _wider(left: Value, right: Value, found: Value) -> Value:
     order = ("Integer", "Long", "Double", "Decimal")
     names = [kind_of(value).name for value in (left, right)]
-    widest = max(names, key=order.index)
-    return {"Integer": int, "Long": Long, "Double": float, "Decimal": number}[widest](found)
+    return _MAKERS[max(names, key=order.index)](found)
+
+
+_MAKERS: dict[str, Callable[[Value], Value]] = {"Integer": int, "Long": Long, "Double": float, "Decimal": number}

@@ -1,5 +1,8 @@
 """What every object has, what every exception has, and enums."""
 
+# mypy: disable-error-code="misc"
+# methods of plain values: `self` is the value, not an object of the class
+
 from __future__ import annotations
 
 from sandbox.apex.exceptions import thrown
@@ -79,7 +82,7 @@ class EnumMethods(Library):
         return self.name
 
     def equals(self: EnumValue, other: Value) -> bool:
-        return self == other
+        return bool(self == other)
 
     def hash_code(self: EnumValue) -> int:
         return hash(self) % 2**31
