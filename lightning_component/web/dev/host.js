@@ -23,7 +23,7 @@ const host = startAuraHost({
   onLabel: (label) => (footer.textContent = label),
   onHighlight: (highlighted) => footer.classList.toggle('highlighted', highlighted),
   onRecord: (recordId, how) => seen.records.push([recordId, how]),
-  adjust: (message) => (message.type === 'session' ? { ...message, socketUrl } : message),
+  adjust: (message) => (message.type === 'session' && socketUrl ? { ...message, socketUrl } : message),
   onMessage: (direction, message) => seen.messages.push([direction, message.type]),
 })
 Object.assign(window, { host })

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, resolve, sep } from 'node:path'
@@ -12,6 +12,7 @@ export interface Apex {
 
 export interface HostOptions {
   apex: Apex
+  /** Empty: the container uses the Tencent SDK. */
   socketUrl: string
   /** Hosts that pictures may come from. */
   pictures?: string
@@ -23,6 +24,7 @@ export interface HostOptions {
 
 const HERE = import.meta.dirname
 const BUNDLE = resolve(HERE, '../../main/aura/tim_utilities_bar')
+const SITES = resolve(HERE, '../../main/cspTrustedSites')
 const DIST = resolve(HERE, '../dist/tim_bar')
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 
@@ -57,18 +59,23 @@ export async function serveHost({ apex, socketUrl, pictures = '', options = {}, 
   }
 }
 
-/** Nothing inline, no eval, no workers, and only our socket. */
+/** Nothing inline, no eval, no workers, and only our socket, or the hosts that our metadata lets Salesforce allow. */
 function policy(socketUrl: string, pictures: string): string {
-  const socket = new URL(socketUrl).origin
+  const hosts = socketUrl ? new URL(socketUrl).origin : trustedSites().join(' ')
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     `img-src 'self' blob: ${pictures}`,
-    `connect-src ${socket}`,
+    `connect-src ${hosts}`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ')
+}
+
+function trustedSites(): string[] {
+  const files = readdirSync(SITES).map((file) => readFileSync(join(SITES, file), 'utf8'))
+  return files.map((text) => text.match(/<endpointUrl>(.*)<\/endpointUrl>/)![1]!)
 }
 
 function serveContainer({ url = '' }: IncomingMessage, response: ServerResponse, socketUrl: string, pictures: string) {

@@ -26,7 +26,7 @@ const CASES: [customer: string, subject: string, status: string, said: [minutesA
 export const caseId = (n: number) => `5005g00000${String(n).padStart(5, '0')}AAA`
 
 /** A morning at the desk of the agent Li Na, for looking at the widget and for its pictures. */
-export async function tellStory({ cases = CASES.length, extra = 0, port = 0, sameSite = false, apex = {} as Partial<Apex> } = {}) {
+export async function tellStory({ cases = CASES.length, extra = 0, port = 0, sameSite = false, tencent = false, apex = {} as Partial<Apex> } = {}) {
   const rooms = await RoomServer.start()
   const now = Math.floor(Date.now() / 1000)
   const list: object[] = []
@@ -51,7 +51,7 @@ export async function tellStory({ cases = CASES.length, extra = 0, port = 0, sam
   const { socketUrl, ...login } = rooms.login(ME)
   const host = await serveHost({
     apex: { session: () => login, cases: () => list, history, ...apex },
-    socketUrl,
+    socketUrl: tencent ? '' : socketUrl,
     pictures: `http://127.0.0.1:${rooms.port}`,
     port,
     sameSite,

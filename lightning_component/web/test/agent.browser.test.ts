@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 
 import { hasChromium, openBrowser, type Browser } from '../dev/browser'
 import { caseId, ME, tellStory } from '../dev/story'
+import { TencentSocket } from './support/tencent-socket'
 import { until } from './support/waiting'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
@@ -116,6 +117,30 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     const buffer = Buffer.alloc(9 * 1024 * 1024)
     await chat().locator('input[type=file]').setInputFiles([{ name: 'film.bin', mimeType: 'application/x', buffer }])
     await chat().getByText('film.bin is larger than').waitFor()
+  })
+
+  it('runs the real Tencent SDK, from the signature to an answer', async () => {
+    const tencent = await TencentSocket.start(BOB)
+    const dialled: string[] = []
+    await open({ tencent: true, cases: 1 }, (routed) =>
+      routed.routeWebSocket(/.*/, (line) => {
+        dialled.push(new URL(line.url()).host)
+        const hear = tencent.connected((data) => line.send(data))
+        line.onMessage((data) => hear(String(data)))
+      }),
+    )
+    await row(/Bob Miller/).click()
+    tencent.say('c0', 'It is dark', { GroupInfo: { GroupId: BOB, From_AccountNick: 'Bob', GroupType: 'Public' } })
+    await log().getByText('It is dark').waitFor()
+    await composer().fill('Switch it on')
+    await page.keyboard.press('Enter')
+    await until(() => tencent.messages.at(-1)?.MsgBody[0].MsgContent.Text === 'Switch it on')
+    await log().getByText('Switch it on').waitFor()
+    expect(dialled).toEqual(['1400000000w4c.my-imcloud.com'])
+    // There is no network here: the SDK looks for its error texts on one host after the other.
+    const broken = errors.filter((error) => error.includes('Content Security Policy') && !error.includes('error-message'))
+    expect(broken).toEqual([])
+    await tencent.stop()
   })
 
   it('keeps a draft over a reload', async () => {

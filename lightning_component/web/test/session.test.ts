@@ -50,7 +50,7 @@ beforeEach(() => {
   asked = 0
   refusals = []
   states = []
-  const signer = { renew: () => void asked++, refused: (...refusal: [number, string]) => void refusals.push(refusal) }
+  const signer = { renew: () => void asked++, problem: (...refusal: [number, string]) => void refusals.push(refusal) }
   session = new Session(signer, () => client as unknown as ChatClient, (state) => states.push(state))
 })
 

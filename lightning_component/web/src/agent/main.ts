@@ -1,12 +1,12 @@
+import './shims-first'
+
 import { createApp } from 'vue'
 
 import '../styles/base.css'
 import '../styles/page.css'
 
 import { TencentChatClient } from '../chat/tencent'
-import { installShims } from '../shims'
 import AgentApp from './AgentApp.vue'
 import { openBridge } from './bridge'
 
-installShims()
 createApp(AgentApp, { bridge: openBridge(), createClient: () => new TencentChatClient() }).mount('#app')

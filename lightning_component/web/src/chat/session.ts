@@ -16,8 +16,8 @@ export type SessionState =
 /** Who has signatures to give: he answers with `signed` or `unsigned`, in his own time. */
 export interface Signer {
   renew(): void
-  /** The chat does not take what he gave. */
-  refused(code: number, detail: string): void
+  /** The chat does not take what he gave, or does not work at all. */
+  problem(code: number, detail: string): void
 }
 
 const LOOK_EVERY = 5_000
@@ -112,6 +112,7 @@ export class Session {
   }
 
   private failed(error: unknown): void {
+    if (!(error instanceof ChatError)) this.signer.problem(0, String(error))
     if (isExpired(error)) this.set('renewing')
     else if (isRefused(error)) this.refused(error as ChatError)
     else if (!this.live) this.set('slow')
@@ -121,7 +122,7 @@ export class Session {
   private refused(error: ChatError): void {
     this.detail = `${error.code} ${error.message}`
     this.set('refused')
-    this.signer.refused(error.code, error.message)
+    this.signer.problem(error.code, error.message)
   }
 
   private readonly look = (): void => {

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net'
 
-import { WebSocketServer, type WebSocket } from 'ws'
+import { WebSocketServer } from 'ws'
 
 type Fields = Record<string, any>
+type Send = (frame: Buffer) => void
 
 /**
  * A stand-in for the socket that the real SDK opens. Its protocol is not documented; what is here was found by asking
@@ -13,16 +14,22 @@ export class TencentSocket {
   readonly asked: { command: string; body: Fields }[] = []
   messages: Fields[] = []
   refuse: Record<string, Fields> = {}
-  private socket: WebSocket | null = null
+  private reply: Send = () => undefined
 
   private constructor(
     private readonly server: WebSocketServer,
     readonly groupId: string,
   ) {
     server.on('connection', (socket) => {
-      this.socket = socket
-      socket.on('message', (data) => this.hear(JSON.parse(String(data))))
+      const hear = this.connected((frame) => socket.send(frame))
+      socket.on('message', (data) => hear(String(data)))
     })
+  }
+
+  /** Somebody is on the line, whatever the line is; gives where to put what he says. */
+  connected(send: Send): (frame: string) => void {
+    this.reply = send
+    return (frame) => this.hear(JSON.parse(frame))
   }
 
   static start(groupId: string): Promise<TencentSocket> {
@@ -102,7 +109,7 @@ export class TencentSocket {
   }
 
   private send(head: Fields, body: Fields): void {
-    this.socket?.send(Buffer.from(JSON.stringify({ head: { ...head, time: now() }, body })))
+    this.reply(Buffer.from(JSON.stringify({ head: { ...head, time: now() }, body })))
   }
 }
 
