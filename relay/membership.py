@@ -201,7 +201,7 @@ class Membership:
     async def _merge(self, room: Room) -> None:
         """The customers move into the master's group, which is made if there is none; then the loser's goes.
 
-        Salesforce announces the master only if it has a ticket, so it is asked for.
+        Salesforce announces the master only once it is marked as one with a chat, so now it is asked for.
         """
         master = room.state.merged_into
         if room.customers and master is not None:
@@ -211,9 +211,19 @@ class Membership:
             for customer in sorted(room.customers):
                 await self._let_in(master, customer)
             await self._chronicle.save(room.state.case_id, master)  # while its people are known
+            await self._mark(master)
             await self._store.accept_states(await self._crm.case_states([master]), self._clock(), asked_for=True)
             await self._store.move_tickets(room.state.case_id, master, self._clock())
         await self._dismiss(room)
+
+    async def _mark(self, case_id: str) -> None:
+        """What Salesforce refuses keeps nobody out of the room: the deep pass looks after Cases without a mark, too."""
+        try:
+            await self._crm.mark_case(case_id)
+        except CrmError as error:
+            if error.retryable:
+                raise
+            _log.warning("Salesforce will not announce the Case %s, which won a merge: %s", case_id, error.for_log)
 
     async def _ask_salesforce(self, room: Room) -> Room:
         """Two states bore the same stamp; what Salesforce says now holds. It may not show a Case that is there."""

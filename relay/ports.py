@@ -46,6 +46,13 @@ class Crm(Protocol):
         """What the Case is about, else its number; None if Salesforce does not know it."""
         ...
 
+    async def mark_case(self, case_id: str) -> None:
+        """Let Salesforce know that the Case has a chat, as it does of Cases that create_case made.
+
+        Else its triggers would not announce the Case, nor changed_cases find it.
+        """
+        ...
+
     async def comment(self, case_id: str, text: str) -> None:
         """Put a comment on the Case for staff (not for the customer), once, however often it is asked for."""
         ...

@@ -115,6 +115,18 @@ class SalesforceCrm:
         """What the Case is about, else its number; None if Salesforce does not know it."""
         return await self._states.subject(case_id)
 
+    async def mark_case(self, case_id: str) -> None:
+        """Let Salesforce know that the Case has a chat: a ticket field that is empty is filled."""
+        place = f"/services/data/v{self.api_version}/sobjects/Case/{quote(case_id, safe='')}"
+        answer = await self._patience.call(lambda: self._rest.call("GET", f"{place}?fields={TICKET_FIELD}"))
+        try:
+            is_marked = bool(json.loads(answer.content)[TICKET_FIELD])
+        except (ValueError, KeyError, TypeError):
+            raise CrmNonsense("Salesforce's answer does not tell whether the Case has a chat") from None
+        if not is_marked:
+            mark = _json({TICKET_FIELD: f"merged-{case_id}"})
+            await self._patience.call(lambda: self._rest.call("PATCH", place, mark, auto_assign=False))
+
     async def comment(self, case_id: str, text: str) -> None:
         """Put a comment on the Case for staff, once; cut to what Salesforce holds."""
         await self.records.comment_once(case_id, fields.comment_text(text))

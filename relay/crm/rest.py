@@ -23,13 +23,17 @@ class Rest:
         self._headers_of: AccessToken | None = None
         self._headers: dict[str, str] = {}
 
-    async def call(self, method: str, path: str, body: bytes = b"") -> httpx.Response:
-        """One request, and once more if the session had ended; its answer, if that is a success, else a CrmError."""
+    async def call(self, method: str, path: str, body: bytes = b"", *, auto_assign: bool = True) -> httpx.Response:
+        """One request, and once more if the session had ended; its answer, if that is a success, else a CrmError.
+
+        auto_assign: the org's assignment rules choose the owner of the Case that is written
+        (https://developer.salesforce.com/docs/platform/api-rest/guide/headers-autoassign.html).
+        """
         token = await self._connection.token()
-        answer = await self._send(token, method, path, body)
+        answer = await self._send(token, method, path, body, auto_assign)
         if answer.status_code == 401 and answers.is_expired(answer.content):
             token = await self._connection.renew(token)
-            answer = await self._send(token, method, path, body)
+            answer = await self._send(token, method, path, body, auto_assign)
         if answer.is_success:
             return answer
         error = answers.error_of(answer.status_code, answer.content, answer.headers)
@@ -37,10 +41,12 @@ class Rest:
             self._connection.reject(token, error)
         raise error
 
-    async def _send(self, token: AccessToken, method: str, path: str, body: bytes) -> httpx.Response:
-        url = token.instance_url + path
+    async def _send(self, token: AccessToken, method: str, path: str, body: bytes, auto_assign: bool) -> httpx.Response:
+        url, headers = token.instance_url + path, self._headers_for(token)
+        if not auto_assign:
+            headers = {**headers, "Sforce-Auto-Assign": "FALSE"}
         try:
-            answer = await self._http.send(method, url, headers=self._headers_for(token), content=body)
+            answer = await self._http.send(method, url, headers=headers, content=body)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise unreachable(error) from None
         except httpx.TransportError as error:
@@ -51,10 +57,7 @@ class Rest:
         return answer
 
     def _headers_for(self, token: AccessToken) -> dict[str, str]:
-        """Made once for each token. Sforce-Auto-Assign: the org's assignment rules choose the new Case's owner.
-
-        https://developer.salesforce.com/docs/platform/api-rest/guide/headers-autoassign.html
-        """
+        """Made once for each token."""
         if token is not self._headers_of:
             self._headers = {
                 "Authorization": f"Bearer {token.value}",

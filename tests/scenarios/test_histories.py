@@ -59,6 +59,9 @@ class Org:
         user = self._org.tables.get("User", owner)
         return owner if user is not None and user["IsActive"] else None
 
+    def insert(self, **fields: object) -> str:
+        return dml.insert(self._org, CASE, fields, self._acting)
+
     def change(self, case_id: str, **fields: object) -> None:
         dml.update(self._org, CASE, case_id, fields, self._acting)
 

@@ -134,6 +134,17 @@ async def lost_a_merge(stage: Stage) -> set[str] | None:
     return {"customer-0", "customer-1", stage.wei}
 
 
+async def lost_a_merge_to_a_case_without_a_chat(stage: Stage) -> set[str] | None:
+    """Apex announces marked Cases only, and so the master gets a mark; its owner stays."""
+    loser, stage.case_id = stage.case_id, stage.org.insert(Subject="Written by mail", OwnerId=stage.wei)
+    await stage.org.merge(stage.case_id, loser)
+    await stage.learns(loser)
+    assert members(stage.sandbox, stage.case_id) == {"customer-0", stage.wei}
+    assert stage.org.row(stage.case_id)["ChatTicket__c"]
+    await stage.change(OwnerId=stage.maria)
+    return {"customer-0", stage.maria}
+
+
 async def agent_deactivated(stage: Stage) -> set[str] | None:
     """No trigger of the Case fires, so it is never announced; and the stamp of the Case does not move."""
     await long_after(stage.relay, stage.sandbox, stage.org)
@@ -157,6 +168,7 @@ TRANSITIONS: list[Transition] = [
     deleted,
     undeleted,
     lost_a_merge,
+    lost_a_merge_to_a_case_without_a_chat,
     agent_deactivated,
 ]
 
