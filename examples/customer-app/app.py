@@ -67,16 +67,8 @@ async def session(request: Request) -> Response:
     if user is None:
         return JSONResponse({"error": "nobody is signed in"}, 401)
     token = jwt.encode({"sub": user["id"], "exp": int(time.time()) + TOKEN_SECONDS}, JWT_SECRET, algorithm="HS256")
-    return JSONResponse(
-        {
-            "user": user,
-            "token": token,
-            "relayUrl": RELAY_URL,
-            "chatSocketUrl": CHAT_SOCKET_URL,
-            "callReportUrl": CALL_REPORT_URL,
-        },
-        headers={"Cache-Control": "no-store"},
-    )
+    urls = {"relayUrl": RELAY_URL, "chatSocketUrl": CHAT_SOCKET_URL, "callReportUrl": CALL_REPORT_URL}
+    return JSONResponse({"user": user, "token": token, **urls}, headers={"Cache-Control": "no-store"})
 
 
 class Policy(BaseHTTPMiddleware):

@@ -42,12 +42,12 @@ export function showConversation(page, { title, user, onBack }) {
     toldTyping = Date.now()
     conversation.client.typing(conversation.groupId)
   })
-  file.addEventListener('change', async () => {
+  file.addEventListener('change', () => {
     const [chosen] = file.files
     file.value = ''
     if (!chosen) return
-    typing.textContent = chosen.size > LARGEST ? 'This file is too large: 20 MB at most' : `Sending ${chosen.name} …`
-    if (chosen.size <= LARGEST) await conversation.sendFile(chosen).catch((error) => (typing.textContent = error.message))
+    if (chosen.size > LARGEST) typing.textContent = 'This file is too large: 20 MB at most'
+    else void conversation.sendFile(chosen)
   })
 
   function grow() {

@@ -61,24 +61,15 @@ export class Conversation {
     await this.#read(Number.isFinite(first) ? first : undefined)
   }
 
-  async say(text) {
-    await this.#send([{ MsgType: 'TIMTextElem', MsgContent: { Text: text } }])
-  }
-
-  async sendFile(file) {
-    const { url, uuid, size } = await this.client.upload(file)
-    const image = { UUID: uuid, ImageFormat: 255, ImageInfoArray: [{ Type: 1, Size: size, Width: 0, Height: 0, URL: url }] }
-    const plain = { Url: url, UUID: uuid, FileSize: size, FileName: file.name, Download_Flag: 2 }
-    const isImage = file.type.startsWith('image/') && file.type !== 'image/svg+xml'
-    await this.#send([
-      isImage ? { MsgType: 'TIMImageElem', MsgContent: image } : { MsgType: 'TIMFileElem', MsgContent: plain },
-    ])
-  }
+  say = (text) => this.#send({ text })
+  sendFile = (file) => this.#send({ file })
 
   /** The same random makes a repeated attempt the same message. */
-  async #send(elements) {
+  async #send(what) {
     const random = crypto.getRandomValues(new Uint32Array(1))[0]
-    const outgoing = { random, elements, failed: false, retry: () => this.#attempt(outgoing) }
+    const Text = what.text ?? what.file.name
+    const outgoing = { random, what, elements: [{ MsgType: 'TIMTextElem', MsgContent: { Text } }], failed: false }
+    outgoing.retry = () => this.#attempt(outgoing)
     this.#outgoing.push(outgoing)
     await this.#attempt(outgoing)
   }
@@ -87,9 +78,9 @@ export class Conversation {
     outgoing.failed = false
     this.changed()
     try {
-      const { seq, time } = await this.client.send(this.groupId, outgoing.elements, outgoing.random)
+      const { seq, time, elements } = await this.client.send(this.groupId, outgoing.what, outgoing.random)
       this.#outgoing = this.#outgoing.filter((each) => each !== outgoing)
-      this.#add({ seq, time, from: this.user.id, random: outgoing.random, elements: outgoing.elements })
+      this.#add({ seq, time, from: this.user.id, random: outgoing.random, elements })
     } catch (error) {
       outgoing.failed = true
       if (QUIET.has(error.code)) this.#end()
@@ -100,7 +91,7 @@ export class Conversation {
   async #heard(event) {
     if (event.type === 'state') this.#set(event.state)
     if (event.type === 'state' && event.state === 'ready') await this.#catchUp()
-    if (event.type === 'expired') await this.#renew()
+    if (event.type === 'kicked') await this.#renew()
     if (event.groupId !== this.groupId) return
     if (event.type === 'message') this.#add(event.message)
     if (event.type === 'joined') this.#came(event.users)

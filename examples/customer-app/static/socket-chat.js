@@ -10,6 +10,7 @@ export class SocketChat {
   #url
   #listeners = new Set()
   #waiting = new Map()
+  #made = new Map()
   #ref = 0
   #socket
   #login
@@ -39,14 +40,25 @@ export class SocketChat {
   history = (groupId, before) => this.#ask({ do: 'history', groupId, ...(before ? { before } : {}) })
   members = async (groupId) => (await this.#ask({ do: 'members', groupId })).members
   groups = async () => (await this.#ask({ do: 'groups' })).groups
-  send = (groupId, elements, random) => this.#ask({ do: 'send', groupId, elements, random })
   typing = (groupId) => this.#tell({ do: 'typing', groupId })
 
-  async upload(file) {
+  async send(groupId, what, random) {
+    const elements = this.#made.get(random) ?? (what.file ? [await this.#upload(what.file)] : [text(what.text)])
+    this.#made.set(random, elements)
+    const { seq, time } = await this.#ask({ do: 'send', groupId, elements, random })
+    this.#made.delete(random)
+    return { seq, time, elements }
+  }
+
+  async #upload(file) {
     const bytes = new Uint8Array(await file.arrayBuffer())
-    let text = ''
-    for (let at = 0; at < bytes.length; at += 32_768) text += String.fromCharCode(...bytes.subarray(at, at + 32_768))
-    return this.#ask({ do: 'upload', name: file.name, type: file.type, data: btoa(text) })
+    let binary = ''
+    for (let at = 0; at < bytes.length; at += 32_768) binary += String.fromCharCode(...bytes.subarray(at, at + 32_768))
+    const { url, uuid, size } = await this.#ask({ do: 'upload', name: file.name, type: file.type, data: btoa(binary) })
+    const isImage = file.type.startsWith('image/') && file.type !== 'image/svg+xml'
+    return isImage
+      ? { MsgType: 'TIMImageElem', MsgContent: { UUID: uuid, ImageFormat: 255, ImageInfoArray: [{ Type: 1, Size: size, Width: 0, Height: 0, URL: url }] } }
+      : { MsgType: 'TIMFileElem', MsgContent: { Url: url, UUID: uuid, FileSize: size, FileName: file.name, Download_Flag: 2 } }
   }
 
   close() {
@@ -71,7 +83,7 @@ export class SocketChat {
   #heard(frame) {
     if (frame.event === 'kicked') {
       this.#closed = true
-      this.#emit({ type: 'expired' })
+      this.#emit({ type: 'kicked', reason: frame.reason })
     } else if (frame.event) {
       const { event, ...rest } = frame
       this.#emit({ type: event, ...rest })
@@ -97,7 +109,7 @@ export class SocketChat {
       try {
         return await this.#open()
       } catch (error) {
-        if (error.code !== CUT) return this.#emit({ type: 'expired' })
+        if (error.code !== CUT) return this.#emit({ type: 'kicked', reason: 'expired' })
       }
     }
   }
@@ -121,3 +133,5 @@ export class SocketChat {
     for (const listener of this.#listeners) listener(event)
   }
 }
+
+const text = (Text) => ({ MsgType: 'TIMTextElem', MsgContent: { Text } })
