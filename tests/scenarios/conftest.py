@@ -174,6 +174,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgresql"))
 
 
+@pytest.fixture
+def hasty_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives up what it cannot write after one second, not after five or six."""
+    monkeypatch.setattr("relay.store.sqlite._BUSY_TIMEOUT_MS", 1000)
+    monkeypatch.setattr("relay.store.postgresql._PATIENCE", 1.0)
+    monkeypatch.setattr("relay.store.postgresql._LONGEST", 1.2)
+
+
 @pytest.fixture(scope="session")
 async def running_sandbox() -> AsyncIterator[Sandbox]:
     async with Sandbox() as sandbox:

@@ -339,7 +339,9 @@ async def test_a_ledger_that_takes_nothing_is_told_before_any_vendor_is_called(r
     assert (await relay.org("/joingroup", groupId=group_id, userId=agent)).status_code == 200
 
 
-async def test_a_ledger_that_fails_in_the_middle_loses_nothing(start_relay: StartRelay, sandbox: Sandbox) -> None:
+async def test_a_ledger_that_fails_in_the_middle_loses_nothing(
+    start_relay: StartRelay, sandbox: Sandbox, hasty_ledger: None
+) -> None:
     relay = await start_relay(RELAY_CREATE_WAIT="0.2")
     salesforce_fails(sandbox, Fault(CASE, after=True, delayMs=500))
     pending = await relay.open_ticket(key="k")

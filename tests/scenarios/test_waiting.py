@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from relay.errors import CrmUnavailable, SettingsError
@@ -17,7 +18,7 @@ from relay.settings import Settings
 from relay.store import Ledger
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import StartRelay, agents, cases, eventually, groups
+from tests.scenarios.conftest import Relay, StartRelay, agents, cases, commands, eventually, groups
 from tests.scenarios.test_recovery import one_ticket, worker_is_idle
 from tests.store.outside import locked
 from tests.test_settings import REQUIRED
@@ -39,16 +40,17 @@ async def test_another_body_changes_nothing_of_a_ticket_that_waits(start_relay: 
 
 
 async def test_an_agent_who_joins_while_the_group_takes_long_to_be_made_is_in_it(
-    start_relay: StartRelay, sandbox: Sandbox
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("relay.app.COMMAND_WAIT", 0.1)
     relay, agent = await start_relay(RELAY_CREATE_WAIT="0.1"), agents(sandbox)[0]
     sandbox.tencent_control.faults.add([Fault("create_group", times=-1, errorCode=10002)])
     pending = await relay.open_ticket(key="k")
-    joined = await relay.org("/joingroup", groupId=cases(sandbox)[0]["Id"], userId=agent)
+    joined = await relay.org("/joingroup", groupId=await eventually(lambda: case_of(relay, pending)), userId=agent)
     for _ in range(6):
+        tried = len(commands(sandbox, "add_group_member"))
         relay.clock.advance(10)
-        await relay.worker.look()
-        await asyncio.sleep(0.1)
+        await eventually(lambda tried=tried: tried_again(relay, sandbox, tried))  # type: ignore[misc]
     sandbox.tencent_control.faults.clear()
     done = await relay.settled(pending.json()["ticketId"])
 
@@ -60,7 +62,19 @@ async def test_an_agent_who_joins_while_the_group_takes_long_to_be_made_is_in_it
         await relay.worker.look()
         return agent in groups(sandbox)[0]["members"]
 
-    await eventually(inside, 5)
+    await eventually(inside)
+
+
+async def case_of(relay: Relay, pending: httpx.Response) -> str | None:
+    """As soon as the relay knows it."""
+    answer: dict[str, str] = (await relay.ticket(pending.json()["ticketId"])).json()
+    return answer.get("caseId")
+
+
+async def tried_again(relay: Relay, sandbox: Sandbox, before: int) -> bool:
+    """And has put it down: its pause counts from then on."""
+    await relay.worker.look()
+    return len(commands(sandbox, "add_group_member")) > before and not relay.worker._commands.held
 
 
 def test_no_retry_waits_more_than_ten_seconds_in_the_first_minute_of_an_outage() -> None:
@@ -109,9 +123,11 @@ async def test_asking_again_and_again_does_not_make_the_next_retry_late(
     await eventually(lambda: one_ticket(sandbox), 3)
 
 
-async def test_what_was_stored_is_not_answered_503(start_relay: StartRelay, sandbox: Sandbox) -> None:
+async def test_what_was_stored_is_not_answered_503(
+    start_relay: StartRelay, sandbox: Sandbox, hasty_ledger: None
+) -> None:
     """The Case and the group exist, and the ticket will be finished: 202, so that nobody opens a second one."""
-    relay = await start_relay()
+    relay = await start_relay(RELAY_CREATE_WAIT="4")
     sandbox.salesforce_control.faults.add([Fault(CASE, after=True, delayMs=500)])
     opening = asyncio.create_task(relay.open_ticket())
 
