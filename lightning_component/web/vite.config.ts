@@ -8,16 +8,7 @@ import { pack } from './build/pack.ts'
 // nothing but files of the resource: hence one classic script, one style sheet, relative addresses.
 export default defineConfig({
   base: './',
-  plugins: [
-    vue(),
-    classicScript(),
-    pack({
-      name: 'tim_bar.zip',
-      copyTo: '../main/staticresources/tim_bar.resource',
-      most: 5_000_000,
-      expected: 500_000,
-    }),
-  ],
+  plugins: [vue(), classicScript(), pack({ name: 'tim_bar.zip', most: 5_000_000, expected: 500_000 })],
   build: {
     target: 'es2020',
     cssTarget: ['chrome123', 'firefox121', 'safari17.5'],

@@ -72,5 +72,5 @@ def test_a_trusted_site_is_one_that_salesforce_takes_and_allows_no_more_than_nee
 
 
 def test_what_is_built_is_not_committed() -> None:
-    ignored = (ROOT / "lightning_component/.gitignore").read_text()
-    assert "main/staticresources/tim_bar.resource" in ignored
+    ignored = (ROOT / "lightning_component/.gitignore").read_text().splitlines()
+    assert "main/staticresources/tim_bar/" in ignored

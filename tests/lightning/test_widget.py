@@ -87,7 +87,6 @@ def test_the_same_sources_make_the_same_zip(npm: str, built: Path) -> None:
     first = built.read_bytes()
     assert run(npm, "run", "build").returncode == 0
     assert built.read_bytes() == first
-    assert (ROOT / "lightning_component/main/staticresources/tim_bar.resource").read_bytes() == first
 
 
 def test_the_lock_file_has_a_hash_for_everything_and_no_address() -> None:

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 import type { Plugin } from 'vite'
@@ -7,8 +7,6 @@ import { zip, type Entry } from './zip.ts'
 
 export interface PackOptions {
   name: string
-  /** Where Salesforce's tools look for it. */
-  copyTo: string
   /** What Salesforce takes as one static resource, in bytes. */
   most: number
   /** Above this somebody should look why it grew. */
@@ -16,7 +14,7 @@ export interface PackOptions {
 }
 
 /** After a build, makes one zip of it, next to it. */
-export function pack({ name, copyTo, most, expected }: PackOptions): Plugin {
+export function pack({ name, most, expected }: PackOptions): Plugin {
   let folder = ''
   return {
     name: 'pack',
@@ -28,9 +26,7 @@ export function pack({ name, copyTo, most, expected }: PackOptions): Plugin {
       const bytes = zip(files(folder))
       if (bytes.length > most) this.error(`${name} has ${bytes.length} bytes; a static resource may have ${most}`)
       if (bytes.length > expected) this.warn(`${name} has ${bytes.length} bytes, more than the ${expected} expected`)
-      const file = join(dirname(folder), name)
-      writeFileSync(file, bytes)
-      copyFileSync(file, join(folder, '../..', copyTo))
+      writeFileSync(join(dirname(folder), name), bytes)
       this.info(`${name}: ${bytes.length} bytes`)
     },
   }
