@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import intake, pages, passes, recovery, several, sync
+from bench import archive, intake, pages, passes, recovery, several, sync
 from bench.comparison import compare
 from bench.ledgers import Ledgers, ledgers
 from bench.machine import describe
@@ -27,13 +27,14 @@ PARTS: dict[str, Callable[[Surroundings], Outcome]] = {
     "reconcile": passes.run,
     "recovery": recovery.run,
     "intake": intake.run,
+    "archive": archive.run,
 }
 ABOUT = """\
 createticket and joingroup are measured beside the tutorial's server. Of the relay alone: "sync" is one POST /synccases
 that transfers 200 Cases, until every room is right; "processes" is two processes against one on PostgreSQL;
 "reconcile" is what it costs to find that 10,000 open tickets are as they should be; "recovery" is a start on 10,000
-tickets that were left half-done; "intake" is how many of Tencent's callbacks it keeps in a second. PostgreSQL is a
-throwaway one, made by the binaries in /usr/lib/postgresql.
+tickets that were left half-done; "intake" is how many of Tencent's callbacks it keeps in a second; "archive" is
+what the transcript of a long chat costs. PostgreSQL is a throwaway one, made by the binaries in /usr/lib/postgresql.
 
 It wants a quiet machine with two cores, and says so if it had none. A missed target is no failure; wrong answers are:
 then the exit status is 1."""

@@ -24,6 +24,8 @@ class Cases:
         if "FROM User" in soql:
             users = [{"Id": user, "Name": name_of(user), "IsActive": True} for user in USER.findall(soql)]
             return _page(users, 0, "")
+        if soql and " FROM Case " not in soql:
+            return _page([], 0, "")  # of what the relay writes to Cases there is nothing yet
         if asked := set(CASE.findall(soql)):
             return _page([row for row in self.rows if row["Id"] in asked], 0, "")
         if found := SINCE.search(soql):

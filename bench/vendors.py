@@ -43,6 +43,9 @@ class Salesforce(Vendor):
             self.cases += 1
             case_id = record_id("500", self.cases)
             return 201, b'{"id":"%b","success":true,"errors":[]}' % case_id.encode(), "create Case"
+        if path.startswith("/services/data/") and "/sobjects/" in path and method == "POST":
+            made = path.rstrip("/").rpartition("/")[2]
+            return 201, b'{"id":"068000000000001AAA","success":true,"errors":[]}', f"create {made}"
         if path == "/services/oauth2/token":
             return 200, self._token(parse_qs(body.decode())), "token"
         if path.startswith("/services/Soap/u/"):
@@ -143,6 +146,8 @@ COMMANDS: dict[str, Callable[[Groups, dict[str, Any]], bytes]] = {
     "delete_group_member": _delete_group_member,
     "modify_group_base_info": _modify_group_base_info,
     "destroy_group": _destroy_group,
+    "send_group_msg": lambda _groups, _body: _ok(MsgTime=0, MsgSeq=1),
+    "group_msg_get_simple": lambda _groups, body: _ok(GroupId=body["GroupId"], IsFinished=1, RspMsgList=[]),
     "get_appid_group_list": lambda groups, body: _ok(**groups.page(int(body["Next"]), int(body["Limit"]))),
     "get_group_info": lambda groups, body: _ok(GroupInfo=[groups.info(group) for group in body["GroupIdList"]]),
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import pages, passes, recovery, several_report, sync
+from bench import archive, intake, pages, passes, recovery, several_report, sync
 from bench.ledgers import Ledgers
 from bench.part import QUICK, Outcome, Surroundings
 from bench.processes import ROOT
@@ -117,3 +117,16 @@ def test_what_a_part_found_wrong_is_said_and_counts() -> None:
     assert whole.wrong == ["recovery: a ticket was lost"]
     assert "recovery: a ticket was lost" in whole.text(markdown=False)
     assert "other programs used 40% of the machine. These figures are provisional" in whole.head()
+
+
+def test_a_long_chat_is_archived_once(around: Surroundings) -> None:
+    outcome = archive.run(around)
+    assert outcome.wrong == []
+    assert outcome.data["archive"][0]["messages"] >= 40
+
+
+def test_callbacks_are_all_taken(around: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "CONNECTIONS", (4,))
+    outcome = intake.run(around)
+    assert outcome.wrong == []
+    assert outcome.data["intake"][0]["runs"][0]["per_second"] > 0
