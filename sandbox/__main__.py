@@ -36,15 +36,7 @@ async def _up(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     customer_app = CustomerApp() if options.console else None
-    apex = _package()
-    sandbox = Sandbox(
-        salesforce_port=options.salesforce_port,
-        im_port=options.im_port,
-        relay_url=options.relay_url,
-        env_file=options.env_file,
-        allowed_origins=customer_app.url if customer_app else "",
-        apex=apex,
-    )
+    apex, sandbox = _sandbox(options, customer_app.url if customer_app else "")
     async with contextlib.AsyncExitStack() as running:
         await running.enter_async_context(sandbox)
         print(f"Salesforce    {sandbox.salesforce_url}", flush=True)
@@ -62,11 +54,23 @@ async def _up(options: argparse.Namespace) -> None:
         await stopping.wait()
 
 
-def _package() -> list[Path]:
-    """The project's own Apex, where it has any."""
-    from sandbox.apex import package  # noqa: PLC0415 - `demo` does without
+def _sandbox(options: argparse.Namespace, allowed_origins: str) -> tuple[list[Path], Sandbox]:
+    """With the project's own Apex, where it has any."""
+    from sandbox.apex import errors, package  # noqa: PLC0415 - `demo` does without
 
-    return package.directories(Path(__file__).parents[1])
+    apex = package.directories(Path(__file__).parents[1])
+    try:
+        sandbox = Sandbox(
+            salesforce_port=options.salesforce_port,
+            im_port=options.im_port,
+            relay_url=options.relay_url,
+            env_file=options.env_file,
+            allowed_origins=allowed_origins,
+            apex=apex,
+        )
+    except (errors.DoesNotCompile, errors.NotModelled) as error:
+        raise SystemExit(_fail(str(error))) from None
+    return apex, sandbox
 
 
 def _demo(arguments: list[str]) -> int:

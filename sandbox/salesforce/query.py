@@ -59,6 +59,8 @@ def source(org: Org, select: Select) -> SObject:
             "be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for "
             "the appropriate names.",
         )
+    if sobject.name.endswith("__e"):
+        raise refuse("INVALID_TYPE_FOR_OPERATION", f"entity type {sobject.name} does not support query")
     if sobject.name == "ContentDocumentLink" and not _confines(
         select.where, "CONTENTDOCUMENTID", "LINKEDENTITYID", "ID"
     ):

@@ -78,6 +78,13 @@ async def test_who_lacks_the_permission_set_is_told_so(tmp_path: Path, relay: Li
         assert relay.heard == []
 
 
+async def test_nor_is_the_principal_enough_without_user_external_credentials(tmp_path: Path, relay: Listener) -> None:
+    name = "permissionsets/Relay_Integration.permissionset-meta.xml"
+    files = {**PACKAGE, name: PACKAGE[name].replace("<allowRead>true", "<allowRead>false")}
+    async with living(tmp_path, files, relay.url) as org:
+        assert "We couldn't access the credential(s)." in str(await told(org, "x"))
+
+
 @pytest.mark.parametrize(
     ("subject", "error"),
     [
@@ -116,6 +123,7 @@ async def test_a_save_that_fails_starts_no_job(tmp_path: Path, relay: Listener) 
     async with living(tmp_path, {**PACKAGE, **late}, relay.url) as org:
         case_id = await new_case(org.http)
         assert (await org.http.patch(f"{CASES}/{case_id}", json={"Subject": "x"})).status_code == 400
+        await new_case(org.http)
         await org.idle()
         assert (relay.heard, org.jobs()) == ([], [])
 

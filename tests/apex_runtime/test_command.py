@@ -52,7 +52,10 @@ def test_it_speaks_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     ("files", "message"),
     [
         ({"A.cls": "public class A { Integer i = ; }"}, "A.cls:1: unexpected syntax"),
-        ({"A.cls": "public class A { Missing m; }"}, "A.cls:1: the type Missing is neither of the package nor modelled"),
+        (
+            {"A.cls": "public class A { Missing m; }"},
+            "A.cls:1: the type Missing is neither of the package nor modelled",
+        ),
         ({"A.trigger": "trigger A on Missing (after insert) { }"}, "A.trigger:1: Invalid type: Missing"),
         ({}, "there are no such tests"),
         ({"objects/A__mdt/A__mdt.object-meta.xml": "<CustomObject></CustomObject>"}, "custom metadata types"),

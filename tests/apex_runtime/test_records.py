@@ -56,9 +56,9 @@ QUERIES = {
         insert new Case(); Savepoint p = Database.setSavepoint(); insert new Case(); Database.rollback(p);
         Assert.areEqual(1, [SELECT COUNT() FROM Case]);""",
     "a savepoint takes jobs back": """
-        Savepoint p = Database.setSavepoint(); System.enqueueJob(new J()); Database.rollback(p);
-        Assert.areEqual(0, [SELECT COUNT() FROM AsyncApexJob]);
-        --- class J implements Queueable { public void execute(QueueableContext c) { } }""",
+        Test.startTest(); Savepoint p = Database.setSavepoint(); System.enqueueJob(new J()); Database.rollback(p);
+        Assert.areEqual(0, [SELECT COUNT() FROM AsyncApexJob]); Test.stopTest();
+        --- class J implements Queueable { public void execute(QueueableContext c) { Assert.fail('it ran'); } }""",
     "times are stamped": """
         Case c = new Case(); insert c; Datetime before = [SELECT SystemModstamp FROM Case].SystemModstamp;
         Test.startTest(); System.enqueueJob(new J()); Test.stopTest();
@@ -103,6 +103,12 @@ def test_nobody_can_catch_a_limit(tmp_path: Path, body: str, message: str) -> No
     statements, dashes, members = body.partition("---")
     caught = f"try {{ {statements} }} catch (Exception e) {{ }} {dashes} {members}"
     assert throws(tmp_path, caught) == f"System.LimitException: {message}"
+
+
+def test_nor_one_that_a_trigger_runs_into(tmp_path: Path) -> None:
+    greedy = {"Greedy.trigger": "trigger Greedy on Case (after insert) { while (true) { } }"}
+    body = "try { insert new Case(); } catch (Exception e) { }"
+    assert throws(tmp_path, body, greedy) == "System.LimitException: Apex CPU time limit exceeded"
 
 
 def test_a_test_has_limits_of_its_own_between_start_and_stop(tmp_path: Path) -> None:
