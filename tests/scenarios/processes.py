@@ -8,10 +8,12 @@ import json
 import os
 import re
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from sandbox.up import Sandbox
+from tests.scenarios import forked
 from tests.scenarios.conftest import Json
 
 _ROOT = Path(__file__).parents[2]
@@ -72,23 +74,18 @@ def environment(sandbox: Sandbox | None, directory: Path, **more: str) -> dict[s
 
 async def relay_command(*arguments: str, env: dict[str, str], directory: Path) -> Ended:
     """What `relay` with these arguments does, in this directory."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "relay", *arguments),
-        env=env,
-        cwd=directory,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        async with asyncio.timeout(40):
-            out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
+    with tempfile.TemporaryDirectory() as printed:
+        out, err = Path(printed, "out"), Path(printed, "err")
+        process = forked.start(arguments, env, directory, out, err)
+        try:
+            async with asyncio.timeout(40):
+                while process.exitcode is None:  # noqa: ASYNC110 - it cannot tell us
+                    await asyncio.sleep(0.005)
+        finally:
             process.kill()
-            await process.wait()
-    assert process.returncode is not None
-    return Ended(process.returncode, out.decode(), err.decode())
+            process.join()
+        assert process.exitcode is not None
+        return Ended(process.exitcode, *(path.read_text() for path in (out, err)))
 
 
 @contextlib.asynccontextmanager
