@@ -25,6 +25,7 @@ STATIC = Path(__file__).parent / "static"
 RELAY_URL = os.environ["RELAY_URL"]
 JWT_SECRET = os.environ["RELAY_APP_JWT_SECRET"]
 CHAT_SOCKET_URL = os.environ.get("CHAT_SOCKET_URL", "")  # the sandbox's chat; without it, Tencent's
+TENCENT_HOSTS = "wss://*.my-imcloud.com https://*.my-imcloud.com wss://*.im.qcloud.com https://*.im.qcloud.com"
 CALL_REPORT_URL = os.environ.get("CALL_REPORT_URL", "")  # the sandbox's console, which shows every call
 FRAME_ANCESTORS = os.environ.get("FRAME_ANCESTORS", "'none'")
 COOKIE, TOKEN_SECONDS = "customer_app", 3600
@@ -78,8 +79,8 @@ class Policy(BaseHTTPMiddleware):
         response = await call_next(request)
         files = CHAT_SOCKET_URL.replace("ws", "http", 1).removesuffix("/chat")
         response.headers["Content-Security-Policy"] = (
-            f"default-src 'self'; connect-src 'self' {RELAY_URL} {CHAT_SOCKET_URL} {CALL_REPORT_URL}; "
-            f"img-src 'self' data: blob: {files}; frame-ancestors {FRAME_ANCESTORS}"
+            f"default-src 'self'; connect-src 'self' {RELAY_URL} {CHAT_SOCKET_URL or TENCENT_HOSTS} {CALL_REPORT_URL}; "
+            f"img-src 'self' data: blob: {files or TENCENT_HOSTS}; frame-ancestors {FRAME_ANCESTORS}"
         )
         response.headers["Cache-Control"] = response.headers.get("Cache-Control", "no-cache")
         return response

@@ -37,6 +37,10 @@ class Stage:
         state: Any = self.sandbox.salesforce.state()
         return list(state["cases"])
 
+    def files(self) -> list[dict[str, Any]]:
+        state: Any = self.sandbox.salesforce.state()
+        return list(state["files"])
+
     def members(self, case_id: str) -> list[str]:
         """Names of those in the Case's room; nobody if there is no room."""
         chat = self.sandbox.tencent.chat

@@ -243,3 +243,34 @@ async def test_a_room_is_right_even_if_every_callout_is_lost(
     await customer.sees("Wei Chen has joined")
     lost = page.locator(".call", has_text="Salesforce tells: Wei Chen has the Case")
     await expect(lost.first).to_contain_text("no answer", timeout=SLOW_MS)
+
+
+async def test_a_closed_conversation_can_be_read_again_and_every_word_is_on_the_case(
+    demo: Stage, customer: Customer, desk: Desk, page: Page
+) -> None:
+    await in_chat(customer)
+    await desk.opens("My lamp is dark")
+    await desk.breaks("Tencent", "lose callbacks")
+    await desk.breaks("Tencent", "shuffle")
+    words = [f"Word number {number}" for number in range(7)]
+    for word in words:
+        await customer.says(word)
+        await customer.sees(word)
+    await desk.sets("Status", "Closed")
+    await customer.sees("This conversation has ended")
+    [transcript] = [file["text"] for file in demo.files()]
+    assert [word for word in words if transcript.count(word) == 1] == words
+    await page.reload()
+    await customer.sees(words[-1])
+    await customer.sees("This conversation has ended")
+
+
+async def test_a_ticket_waits_while_salesforce_is_away(demo: Stage, customer: Customer, desk: Desk, page: Page) -> None:
+    await desk.breaks("Salesforce", "away")
+    await customer.sign_in()
+    await customer.open_ticket("My lamp is dark")
+    await expect(customer.page.get_by_text("Your ticket is safe with us")).to_be_visible(timeout=SLOW_MS)
+    assert demo.cases() == []
+    await page.get_by_role("button", name="Mend everything").click()
+    await customer.is_in_chat()
+    assert len(demo.cases()) == 1

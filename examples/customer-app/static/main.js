@@ -59,7 +59,7 @@ async function showTicket(shop, ticket) {
 }
 
 async function talk(shop, ticket, { GroupId, chat }) {
-  const client = createChatClient(shop.chatSocketUrl)
+  const client = await createChatClient(shop.chatSocketUrl)
   const view = showConversation(page, { title: ticket.caseInfo.subject, user: shop.user, onBack: () => (shop.tickets.close(), showHome(shop)) })
   conversation = new Conversation({
     relay: shop.relay, client, user: shop.user, groupId: GroupId, changed: () => view.show(conversation),
