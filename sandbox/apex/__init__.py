@@ -14,7 +14,7 @@ only at run time: a semantic checker stands before it. What it knows and takes m
   Partial saves run triggers again for the records that are left, with the limits they have used.
 * Events: retries come without a pause; after the ninth the trigger is suspended until the org is reset. An event is
   delivered once, in order, and not kept for 72 hours.
-* Jobs: one at a time. Retries of batches, flex queue, cron and chained batches are missing; System.schedule is for tests.
+* Jobs: one at a time. Flex queue, cron and chained batches are missing; System.schedule is for tests.
 * Tests: the deploying administrator runs them in an org without data. Events from before startTest stay undelivered
   unless the test delivers them; jobs from outside of startTest and stopTest run after the method and cannot fail it.
 * SOQL: one object, no aggregates but COUNT(), no subqueries, date literals, TYPEOF, SOSL. Time zone and locale are GMT

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sandbox.apex.transaction import Transaction
 
 LONGEST_DELAY = 10
+LONGEST_HISTORY = 10_000
 MOST_RETRIES = 5
 """How often in a row finalizers may enqueue again what has failed."""
 
@@ -157,6 +158,10 @@ class Jobs:
         found = call(tx, instance, "start", [context])
         items = found.rows.items if isinstance(found, QueryLocator) else elements(found)
         kind = found.rows.of if isinstance(found, QueryLocator) else found.of
+        if tx.test is not None and len(items) > size:
+            raise thrown(
+                "UnexpectedException", "No more than one executeBatch can be called from within a test method."
+            )
         stateful = "database.stateful" in instance.cls.interface_names()
         for place in range(0, len(items), size):
             scope = ApexList(kind, items[place : place + size])
@@ -206,6 +211,7 @@ class Jobs:
             self.queue.append(job)
             self.queue.sort(key=lambda each: each.due)
             self.history.append(job)
+            del self.history[:-LONGEST_HISTORY]
             self._changed.notify_all()
 
     def run(self, job: Job) -> None:

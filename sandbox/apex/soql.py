@@ -23,8 +23,9 @@ from sandbox.apex.values import ApexList, ApexSet, Id, Value
 from sandbox.salesforce import clock, query, soql
 from sandbox.salesforce.errors import Refusal
 from sandbox.salesforce.schema import Row, SObject
-from sandbox.salesforce.soql import Select
+from sandbox.salesforce.soql import Comparison, Condition, Junction, Negation, Select
 from sandbox.salesforce.soql_fields import NAME, Path, path, referred
+from sandbox.salesforce.soql_tokens import Token
 
 if TYPE_CHECKING:
     from sandbox.apex.transaction import Transaction
@@ -116,7 +117,7 @@ def execute(tx: Transaction, written: str, binds: Mapping[str, object], *, user_
         checked = tx.user_mode()
     paths = [path(tx.org, select.text, sobject, token) for token in select.fields]
     if checked:
-        _check_access(tx, sobject, paths)
+        _check_access(tx, sobject, [*paths, *(path(tx.org, select.text, sobject, each) for each in _compared(select))])
     shared = checked or tx.with_sharing()
     rows = query.found(
         tx.org,
@@ -136,6 +137,20 @@ def _counted(tx: Transaction, select: Select, number: int) -> int:
         raise NotModelled(f"COUNT of a field, in {select.text!r}; COUNT() is modelled")
     tx.limits.spend("queryrows")
     return number
+
+
+def _compared(select: Select) -> Iterator[Token]:
+    """The fields behind WHERE and ORDER BY, which user mode guards as well."""
+    yield from (order.field for order in select.order)
+    left: list[Condition] = [] if select.where is None else [select.where]
+    while left:
+        match left.pop():
+            case Comparison(field=field):
+                yield field
+            case Junction(parts=parts):
+                left += parts
+            case Negation(part=part):
+                left.append(part)
 
 
 def _check_access(tx: Transaction, sobject: SObject, paths: list[Path]) -> None:

@@ -140,6 +140,8 @@ def _clock_skew(desk: Desk, given: object) -> dict[str, object]:
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise ValueError("clockSkew: must be a number of seconds; the org's clock is that much ahead")
     desk.org.clock.skew = float(given)
+    if desk.apex is not None:
+        desk.apex.jobs.wake()
     return {"clockSkew": given}
 
 

@@ -175,6 +175,27 @@ async def test_a_finalizer_tries_again_five_times_in_a_row(tmp_path: Path, relay
         assert "5 times" in str(org.apex.state()[-1]["error"])
 
 
+async def test_a_batch_has_a_transaction_for_each_chunk(tmp_path: Path, relay: Listener) -> None:
+    code = """public class Sweep implements Database.Batchable<SObject>, Database.Stateful, Database.AllowsCallouts {
+        Integer chunks = 0;
+        public Database.QueryLocator start(Database.BatchableContext c) {
+            return Database.getQueryLocator('SELECT Id, Subject FROM Case WHERE Subject LIKE \\'n%\\''); }
+        public void execute(Database.BatchableContext c, List<Case> some) {
+            chunks++; Caller.post('callout:ChatRelay/chunk', String.valueOf(some.size()));
+            if (some[0].Subject == 'n2') { throw new DmlException('lost'); }
+            insert new Account(Name = some[0].Subject); }
+        public void finish(Database.BatchableContext c) { insert new Account(Name = chunks + ' chunks'); } }"""
+    start = "trigger Start on Case (after update) { Database.executeBatch(new Sweep(), 2); }"
+    files = {**CREDENTIALS, "Caller.cls": CALLER, "Sweep.cls": code, "Start.trigger": start}
+    async with living(tmp_path, files, relay.url) as org:
+        for number in range(5):
+            await new_case(org.http, Subject=f"n{number}")
+        await org.http.patch(f"{CASES}/{await new_case(org.http)}", json={"Subject": "x"})
+        await org.idle()
+        assert [heard.body for heard in relay.heard] == ["2", "2", "1"]
+        assert [row["Name"] for row in org.salesforce.org.tables.all("Account")] == ["n0", "n4", "3 chunks"]
+
+
 async def test_an_event_runs_as_the_user_of_its_configuration(tmp_path: Path, relay: Listener) -> None:
     files = {
         **CREDENTIALS,

@@ -37,9 +37,9 @@ TRUE = {
     "a future": """
         Test.startTest(); f(new Set<String>{ 'x' }); Test.stopTest(); Assert.areEqual('x', [SELECT Subject FROM Case].Subject);
         --- @future static void f(Set<String> s) { Assert.isTrue(System.isFuture()); for (String t : s) { insert new Case(Subject = t); } }""",
-    "a batch, in chunks, with its state": """
+    "a batch": """
         List<Case> l = new List<Case>(); for (Integer i = 0; i < 5; i++) { l.add(new Case()); } insert l;
-        Test.startTest(); Database.executeBatch(new B(), 2); Test.stopTest(); Assert.areEqual(1, [SELECT COUNT() FROM Case WHERE Subject = '3 chunks']);
+        Test.startTest(); Database.executeBatch(new B()); Test.stopTest(); Assert.areEqual(1, [SELECT COUNT() FROM Case WHERE Subject = '1 chunks']);
         --- class B implements Database.Batchable<SObject>, Database.Stateful { Integer n = 0;
         public Database.QueryLocator start(Database.BatchableContext c) { return Database.getQueryLocator('SELECT Id FROM Case'); }
         public void execute(Database.BatchableContext c, List<Case> some) { n++; Assert.isTrue(System.isBatch()); }
@@ -57,6 +57,13 @@ THROWS = {
     "no future out of a future": (
         "Test.startTest(); f(); Test.stopTest(); --- @future static void f() { f(); }",
         "System.AsyncException: Future method cannot be called from a future or batch method: T.f()",
+    ),
+    "a batch has one chunk in a test": (
+        "insert new List<Case>{ new Case(), new Case() }; Test.startTest(); Database.executeBatch(new B(), 1); Test.stopTest();"
+        " --- class B implements Database.Batchable<SObject> { public Iterable<SObject> start(Database.BatchableContext c) {"
+        " return [SELECT Id FROM Case]; } public void execute(Database.BatchableContext c, List<Case> l) { }"
+        " public void finish(Database.BatchableContext c) { } }",
+        "System.UnexpectedException: No more than one executeBatch can be called from within a test method.",
     ),
     "a delay is ten minutes at most": (
         f"System.enqueueJob(new J('x'), 11); --- {JOB}",

@@ -145,6 +145,8 @@ def test_from_67_on_a_class_sees_what_its_user_sees(tmp_path: Path) -> None:
     assert throws(tmp_path / "a", AGENT + read, FIELD).startswith("System.QueryException: No such column 'Secret__c'")
     passes(tmp_path / "b", AGENT + GIVE + read, FIELD)
     passes(tmp_path / "c", AGENT + read, FIELD, version="66.0")
+    where = "System.runAs(u) { Integer n = [SELECT COUNT() FROM Case WHERE NOT (Id = null OR Secret__c = null)]; }"
+    assert "No such column 'Secret__c'" in throws(tmp_path / "e", AGENT + where, FIELD)
     passes(tmp_path / "d", AGENT + read.replace("FROM Case", "FROM Case WITH SYSTEM_MODE"), FIELD)
 
 
