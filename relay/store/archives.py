@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from relay.store.rooms import Row, RunTogether, Step
+from relay.store.part import Part, Row, Step
 from relay.talk import Attended, Message, Span
 
 _UNWRITTEN = """
@@ -45,32 +45,27 @@ _FORGET = [
             and attendance.at <= lives.began)""",
 ]
 
-_AT_ONCE = 8 * 1024 * 1024
-"""Bytes of messages in one file: whoever reads it, and Salesforce, which takes 37 MB, should manage."""
 
+class Archives(Part):
+    """Methods of talk_ports.Log; see there. most_bytes: of messages in one file."""
 
-class Archives:
-    """Methods of talk_ports.Log; see there. run_together: that of the database."""
-
-    def __init__(self, run_together: RunTogether) -> None:
-        self._carry_out = run_together
-        self.most_bytes = _AT_ONCE
+    most_bytes = 8 * 1024 * 1024  # whoever reads it, and Salesforce, which takes 37 MB, should manage
 
     async def plan_archives(self, group_id: str, now: float) -> list[Span]:
         """Settle which files are to be written of what was said so far; those that are not written yet."""
-        [unwritten] = await self._carry_out([(_UNWRITTEN, (group_id,))])
+        [unwritten] = await self._together([(_UNWRITTEN, (group_id,))])
         steps: list[Step] = []
         for life, first, last in unwritten:
-            [sizes] = await self._carry_out([(_SIZES, (group_id, life, first, last))])
+            [sizes] = await self._together([(_SIZES, (group_id, life, first, last))])
             *whole, (start, end, _) = _cut(sizes, self.most_bytes)
             steps += [(_PLAN, (group_id, life, *place)) for place in [*whole, (start, end, now)]]
-        *_, planned = await self._carry_out([*steps, (_PLANNED, (group_id,))], alone_with=[group_id])
+        *_, planned = await self._together([*steps, (_PLANNED, (group_id,))], alone_with=[group_id])
         return [Span(group_id, *row) for row in planned]
 
     async def story(self, span: Span) -> list[Message | Attended]:
         """Everything that is to stand in the file, in order."""
         place = (span.group_id, span.life, span.first, span.last)
-        messages, attendance = await self._carry_out(
+        messages, attendance = await self._together(
             [(_STORY, place), (_ATTENDANCE, (span.group_id, span.since, span.until))]
         )
         found: list[Message | Attended] = [_message(span.group_id, row) for row in messages]
@@ -85,22 +80,22 @@ class Archives:
     async def finish_archive(self, span: Span) -> None:
         """The file is written."""
         statement = "update archives set done = 1 where group_id = $1 and life = $2 and first = $3"
-        await self._carry_out([(statement, (span.group_id, span.life, span.first))])
+        await self._together([(statement, (span.group_id, span.life, span.first))])
 
     async def enqueue_archive(self, group_id: str, now: float) -> None:
         """Have what was said so far written to the Case, in the group's line of commands."""
         statement = """insert into commands (verb, group_id, state, claim, attempts, due, created_at)
             values ('archive', $1, 'open', 0, 0, $2, $2)"""
-        await self._carry_out([(statement, (group_id, now))], alone_with=[group_id])
+        await self._together([(statement, (group_id, now))], alone_with=[group_id])
 
     async def customers(self, group_id: str) -> set[str]:
         """The end users whose tickets are this Case."""
-        [rows] = await self._carry_out([("select user_id from tickets where case_id = $1", (group_id,))])
+        [rows] = await self._together([("select user_id from tickets where case_id = $1", (group_id,))])
         return {user_id for (user_id,) in rows}
 
     async def forget_messages(self, ended_before: float) -> None:
         """Drop what was said in groups that ended before then."""
-        await self._carry_out([(statement, (ended_before,)) for statement in _FORGET])
+        await self._together([(statement, (ended_before,)) for statement in _FORGET])
 
 
 def _cut(sizes: list[Row], most: int) -> list[tuple[int, int, float]]:

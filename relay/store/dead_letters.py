@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from relay.models import CaseInfo, DeadLetter
-from relay.store.rooms import Row, RunTogether
+from relay.store.part import Part, Row
 
 _TICKETS = """
 select ticket_id, case_id, user_id, attempts, created_at, problem, case_info from tickets
@@ -34,15 +34,12 @@ _DROP = {
 }
 
 
-class DeadLetters:
-    """Methods of the ledger. run_together: that of the database."""
-
-    def __init__(self, run_together: RunTogether) -> None:
-        self._run_steps = run_together
+class DeadLetters(Part):
+    """Methods of the ledger."""
 
     async def dead_letters(self) -> list[DeadLetter]:
         """All of them, tickets first, the oldest first. A ticket that certainly has no Case is none of them."""
-        tickets, commands = await self._run_steps([(_TICKETS, ()), (_COMMANDS, ())])
+        tickets, commands = await self._together([(_TICKETS, ()), (_COMMANDS, ())])
         return [*map(_ticket, tickets), *map(_command, commands)]
 
     async def replay(self, name: str, now: float) -> bool:
@@ -51,15 +48,15 @@ class DeadLetters:
         if kind not in _REPLAY:
             return False
         if kind == "ticket":
-            return bool((await self._run_steps([(_REPLAY[kind], (key, now))]))[0])
-        [found] = await self._run_steps([("select group_id from commands where command_id = $1", (key,))])
+            return bool((await self._together([(_REPLAY[kind], (key, now))]))[0])
+        [found] = await self._together([("select group_id from commands where command_id = $1", (key,))])
         steps = [(_REPLAY[kind], (key, now)), (_DROP[kind], (key,))]
-        return bool((await self._run_steps(steps, alone_with=[row[0] for row in found]))[0])
+        return bool((await self._together(steps, alone_with=[row[0] for row in found]))[0])
 
     async def drop(self, name: str) -> bool:
         """Forget it; False if there is no such dead letter."""
         kind, key = _kind_and_key(name)
-        return kind in _DROP and bool((await self._run_steps([(_DROP[kind], (key,))]))[0])
+        return kind in _DROP and bool((await self._together([(_DROP[kind], (key,))]))[0])
 
 
 def _kind_and_key(name: str) -> tuple[str, str | int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from relay.store.rooms import Row, RunTogether, Step
+from relay.store.part import Part, Row, Step
 from relay.talk import Traces
 
 # A room is over when the relay has dismissed its group, or nobody opened it any more.
@@ -53,16 +53,13 @@ _GONE: dict[str, object] = {
 }
 
 
-class Erasure:
-    """Methods of the ledger. run_together: that of the database."""
-
-    def __init__(self, run_together: RunTogether) -> None:
-        self._run_all = run_together
+class Erasure(Part):
+    """Methods of the ledger."""
 
     async def traces(self, user_id: str) -> Traces:
         """What the ledger holds of the user."""
         statements = [*_COUNTS.values(), _CASES, _OPEN, _UNDER_WAY]
-        *counts, cases, still_open, [(under_way,)] = await self._run_all(
+        *counts, cases, still_open, [(under_way,)] = await self._together(
             [(statement, (user_id,)) for statement in statements]
         )
         return Traces(
@@ -74,11 +71,11 @@ class Erasure:
 
     async def erase(self, user_id: str) -> None:
         """Everything of it, in one commit."""
-        [mentioned] = await self._run_all([(_MENTIONED, ())])
+        [mentioned] = await self._together([(_MENTIONED, ())])
         steps: list[Step] = [(statement, (user_id,)) for statement in _ERASE]
         steps.append((_BLANK_TICKETS, (user_id, json.dumps(_GONE))))
         steps += [(_UNMENTION, row) for row in (_without(row, user_id) for row in mentioned) if row]
-        await self._run_all(steps)
+        await self._together(steps)
 
 
 def _without(row: Row, user_id: str) -> Row | None:

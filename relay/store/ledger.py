@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from relay.models import CaseInfo, Command, Ticket, Verb
 from relay.store.archives import Archives
@@ -12,11 +12,10 @@ from relay.store.dead_letters import DeadLetters
 from relay.store.erasure import Erasure
 from relay.store.messages import Messages
 from relay.store.outbox import Outbox, add_first_words
+from relay.store.part import Row, Step
 from relay.store.people import People
-from relay.store.rooms import ENQUEUE_SYNC, Rooms, Step
+from relay.store.rooms import ENQUEUE_SYNC, Rooms
 from relay.talk import Saying
-
-Row = tuple[Any, ...]
 
 _TICKET = (
     "ticket_id, user_id, body_hash, case_info, case_id, state, problem, holder, abandoned, claim, attempts, created_at"
@@ -125,10 +124,7 @@ class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People, Erasure):
     """ports.Store over a Database; see there for what each method promises."""
 
     def __init__(self, database: Database) -> None:
-        Rooms.__init__(self, database.run_together)
-        DeadLetters.__init__(self, database.run_together)
-        for part in (Messages, Archives, Outbox, People, Erasure):
-            part.__init__(self, database.run_together)
+        super().__init__(database.run_together)
         self._database = database
         self._run = database.run
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from relay.store.rooms import Row, RunTogether, Step
+from relay.store.part import Part, Row, Step
 from relay.talk import Attended, Dismissed, Edited, Heard, Known, Message, Recalled
 
 _COLUMNS = "group_id, life, seq, sender, said_at, random, elements, state, changed_at"
@@ -97,11 +97,8 @@ returning group_id, attempts"""
 _NO_LIMIT = 2**62
 
 
-class Messages:
-    """Methods of talk_ports.Log; see there. run_together: that of the database."""
-
-    def __init__(self, run_together: RunTogether) -> None:
-        self._do = run_together
+class Messages(Part):
+    """Methods of talk_ports.Log; see there."""
 
     async def hear(self, heard: Heard) -> bool:
         """Keep it, if the group is ours; False if something before it was not heard."""
@@ -109,17 +106,19 @@ class Messages:
             case Message():
                 place = (heard.group_id, heard.seq, heard.said_at)
                 rest = (heard.sender, heard.random, json.dumps(heard.elements), heard.state)
-                return bool((await self._do([(_SAID, (*place, *rest)), (_IS_PRECEDED, place)]))[1])
+                return bool((await self._together([(_SAID, (*place, *rest)), (_IS_PRECEDED, place)]))[1])
             case Edited():
                 what = (heard.group_id, heard.seq, heard.at, json.dumps(heard.elements), "edited")
-                await self._do([(_CHANGED, what)])
+                await self._together([(_CHANGED, what)])
             case Recalled():
-                await self._do([(_CHANGED, (heard.group_id, seq, heard.at, "[]", "recalled")) for seq in heard.seqs])
+                await self._together(
+                    [(_CHANGED, (heard.group_id, seq, heard.at, "[]", "recalled")) for seq in heard.seqs]
+                )
             case Attended():
                 people = [(heard.group_id, heard.at, user_id, heard.what) for user_id in heard.user_ids]
-                await self._do([(_ATTENDED, person) for person in people])
+                await self._together([(_ATTENDED, person) for person in people])
             case Dismissed():
-                await self._do([(_DISMISSED, (heard.group_id, heard.at))])
+                await self._together([(_DISMISSED, (heard.group_id, heard.at))])
         return True
 
     async def keep_read(
@@ -137,70 +136,70 @@ class Messages:
                 steps.append((_WITHDRAWN, (group_id, life, one.seq)))
         if none_between[0] <= none_between[1]:
             steps.append((_NOTHING, (group_id, life, *none_between, "lost" if is_lost else "nothing")))
-        await self._do(steps, alone_with=[group_id])
+        await self._together(steps, alone_with=[group_id])
 
     async def begin_life(self, group_id: str, began: float) -> None:
         """The group was made anew, and nobody had told of the old one's end."""
         statement = """insert into lives (group_id, life, began)
             select $1, coalesce((select max(life) from lives where group_id = $1), 0) + 1, $2"""
-        await self._do([(statement, (group_id, began))], alone_with=[group_id])
+        await self._together([(statement, (group_id, began))], alone_with=[group_id])
 
     async def end_life(self, group_id: str) -> None:
         """The group was dismissed; what is said from now on is said in another of the same id."""
-        await self._do([(_ENDED, (group_id,))], alone_with=[group_id])
+        await self._together([(_ENDED, (group_id,))], alone_with=[group_id])
 
     async def current_life(self, group_id: str) -> int:
         """The life that the group is in, if it is there."""
-        rows = await self._do([("select coalesce(max(life), 0) from lives where group_id = $1", (group_id,))])
+        rows = await self._together([("select coalesce(max(life), 0) from lives where group_id = $1", (group_id,))])
         return int(rows[0][0][0])
 
     async def last_life(self, group_id: str) -> int:
         """The newest life of which something is known."""
-        rows = await self._do([("select coalesce(max(life), 0) from messages where group_id = $1", (group_id,))])
+        rows = await self._together([("select coalesce(max(life), 0) from messages where group_id = $1", (group_id,))])
         return int(rows[0][0][0])
 
     async def highest_hole(self, group_id: str, life: int, below: int | None) -> int | None:
         """The highest number, below one that is known, of which nothing is known."""
-        rows = await self._do([(_HIGHEST_HOLE, (group_id, life, _NO_LIMIT if below is None else below))])
+        rows = await self._together([(_HIGHEST_HOLE, (group_id, life, _NO_LIMIT if below is None else below))])
         return int(rows[0][0][0]) if rows[0] else None
 
     async def known(self, group_id: str, life: int, before: int | None = None) -> Known:
         """How much is known of what was said before that number, or of all."""
         limit = _NO_LIMIT if before is None else before
-        [[(newest, count, lost)]] = await self._do([(_KNOWN, (group_id, life, limit))])
+        [[(newest, count, lost)]] = await self._together([(_KNOWN, (group_id, life, limit))])
         return Known(life, newest, count < newest, lost)
 
     async def log(self, group_id: str, life: int, before: int | None, limit: int) -> list[Message]:
         """The last messages before that number, or of all, the oldest first."""
-        rows = await self._do([(_LOG, (group_id, life, _NO_LIMIT if before is None else before, limit))])
+        rows = await self._together([(_LOG, (group_id, life, _NO_LIMIT if before is None else before, limit))])
         return [_message(group_id, row) for row in reversed(rows[0])]
 
     async def note_gap(self, group_id: str, due: float) -> None:
         """Tencent is to be asked then what was not heard."""
         statement = "insert into gaps (group_id, due, attempts) values ($1, $2, 0) on conflict (group_id) do nothing"
-        await self._do([(statement, (group_id, due))])
+        await self._together([(statement, (group_id, due))])
 
     async def claim_gaps(self, *, now: float, until: float, limit: int) -> list[tuple[str, int]]:
         """Take over groups that are due: (group, how often it was tried)."""
-        rows = await self._do([(_CLAIM_GAPS, (now, until, limit))])
+        rows = await self._together([(_CLAIM_GAPS, (now, until, limit))])
         return [(group_id, attempts) for group_id, attempts in rows[0]]
 
     async def postpone_gap(self, group_id: str, due: float) -> None:
-        await self._do([("update gaps set due = $2 where group_id = $1", (group_id, due))])
+        await self._together([("update gaps set due = $2 where group_id = $1", (group_id, due))])
 
     async def close_gap(self, group_id: str) -> None:
-        await self._do([("delete from gaps where group_id = $1", (group_id,))])
+        await self._together([("delete from gaps where group_id = $1", (group_id,))])
 
     async def is_customer(self, group_id: str, user_id: str | None) -> bool | None:
         """Whether a ticket with this Case is the end user's (None: anybody's); None if there is no such ticket."""
         statement = "select user_id from tickets where case_id = $1"
-        [rows] = await self._do([(statement, (group_id,))])
+        [rows] = await self._together([(statement, (group_id,))])
         return (user_id is None or (user_id,) in rows) if rows else None
 
     async def opened_at(self, group_id: str) -> float:
         """When the first ticket with this Case was opened; 0 if none was."""
         statement = "select coalesce(min(created_at), 0) from tickets where case_id = $1"
-        [[(opened_at,)]] = await self._do([(statement, (group_id,))])
+        [[(opened_at,)]] = await self._together([(statement, (group_id,))])
         return float(opened_at)
 
 

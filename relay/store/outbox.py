@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relay.models import Ticket
-from relay.store.rooms import RunTogether, Step
+from relay.store.part import Part, Step
 from relay.talk import Saying
 
 _ADD = """
@@ -34,32 +34,29 @@ def add_first_words(saying: Saying, ticket: Ticket) -> Step:
     return _ADD_FIRST, (*arguments, ticket.ticket_id, ticket.claim)
 
 
-class Outbox:
-    """Methods of talk_ports.Log; see there. run_together: that of the database."""
-
-    def __init__(self, run_together: RunTogether) -> None:
-        self._execute = run_together
+class Outbox(Part):
+    """Methods of talk_ports.Log; see there."""
 
     async def add_sayings(self, sayings: list[Saying]) -> None:
         """To be said, in this order, after what is waiting in the same group."""
-        await self._execute([add_saying(saying) for saying in sayings])
+        await self._together([add_saying(saying) for saying in sayings])
 
     async def claim_sayings(self, *, now: float, until: float, limit: int) -> list[Saying]:
         """Take over what is due and the first of its group."""
-        [rows] = await self._execute([(_CLAIM, (now, until, limit))])
+        [rows] = await self._together([(_CLAIM, (now, until, limit))])
         return sorted((Saying(*row) for row in rows), key=lambda saying: saying.saying_id)
 
     async def finish_saying(self, saying: Saying) -> None:
         """It is said, or never will be."""
         statement = "delete from outbox where saying_id = $1 and claim = $2"
-        await self._execute([(statement, (saying.saying_id, saying.claim))])
+        await self._together([(statement, (saying.saying_id, saying.claim))])
 
     async def postpone_saying(self, saying: Saying, due: float) -> None:
         statement = "update outbox set due = $3, attempts = attempts + 1 where saying_id = $1 and claim = $2"
-        await self._execute([(statement, (saying.saying_id, saying.claim, due))])
+        await self._together([(statement, (saying.saying_id, saying.claim, due))])
 
     async def was_said(self, saying: Saying) -> bool:
         """Whether the log has it."""
         statement = "select 1 from messages where group_id = $1 and random = $2 and ($3 = '' or sender = $3)"
-        [rows] = await self._execute([(statement, (saying.group_id, saying.random, saying.sender))])
+        [rows] = await self._together([(statement, (saying.group_id, saying.random, saying.sender))])
         return bool(rows)

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
 
 from relay.models import Agent, CaseState, Command, Room, Verdict, Why
-
-Row = tuple[Any, ...]
-Step = tuple[str, Sequence[object]]
-
-
-class RunTogether(Protocol):
-    """Database.run_together; see ledger.py."""
-
-    def __call__(self, steps: Sequence[Step], *, alone_with: Sequence[str] = ()) -> Awaitable[list[list[Row]]]: ...
-
+from relay.store.part import Part, Row, Step
 
 _CONTENT = "case_id, user_id, case_info, state"
 _ROOM = "case_id, state, modstamp, seen_at, ask, dismiss_at, gone"
@@ -75,11 +65,8 @@ update rooms set pending = 0, ask = 0, dismiss_at = $3, gone = $4
 where case_id = $1 and modstamp = $2 and seen_at = $5 returning 1"""
 
 
-class Rooms:
-    """Methods of ports.Store; see there. run_together: that of the database."""
-
-    def __init__(self, run_together: RunTogether) -> None:
-        self._together = run_together
+class Rooms(Part):
+    """Methods of ports.Store; see there."""
 
     async def accept_states(self, states: Sequence[CaseState], now: float, *, asked_for: bool = False) -> list[Verdict]:
         """Keep the newer ones and see to it that they are applied; for each state, in order, what became of it."""
