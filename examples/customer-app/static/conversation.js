@@ -36,6 +36,7 @@ export class Conversation {
   }
 
   stop() {
+    this.changed = () => {}
     clearTimeout(this.#timer)
     this.stopListening()
     this.client.close()

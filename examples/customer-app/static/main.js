@@ -61,11 +61,12 @@ async function showTicket(shop, ticket) {
 async function talk(shop, ticket, { GroupId, chat }) {
   const client = await createChatClient(shop.chatSocketUrl)
   const view = showConversation(page, { title: ticket.caseInfo.subject, user: shop.user, onBack: () => (shop.tickets.close(), showHome(shop)) })
-  conversation = new Conversation({
-    relay: shop.relay, client, user: shop.user, groupId: GroupId, changed: () => view.show(conversation),
+  const talked = new Conversation({
+    relay: shop.relay, client, user: shop.user, groupId: GroupId, changed: () => view.show(talked),
   })
-  view.show(conversation)
-  await conversation.start(chat)
+  conversation = talked
+  view.show(talked)
+  await talked.start(chat)
 }
 
 function showSignIn() {
