@@ -58,6 +58,8 @@ class Job:
     error: str | None = None
     on_error: Callable[[Thrown], None] | None = None
     raised: Thrown | None = None
+    rest: Callable[[], None] | None = None
+    """What follows in transactions of its own."""
 
     def shown(self) -> dict[str, object]:
         return {
@@ -147,13 +149,13 @@ class Jobs:
 
     def batch(self, tx: Transaction, instance: Instance, size: int) -> Id:
         instance = copied(instance)
-        job = self._new(tx, "BatchApex", instance.cls.name, lambda inner: self._batch(inner, job, instance, size))
+        job = self._new(tx, "BatchApex", instance.cls.name, lambda inner: self._start_batch(inner, job, instance, size))
         job.quiddity = "BATCH_APEX"
         job.callouts = "database.allowscallouts" in instance.cls.interface_names()
         return self._after_commit(tx, job)
 
-    def _batch(self, tx: Transaction, job: Job, instance: Instance, size: int) -> None:
-        """start() here, then execute() and finish() each in a transaction of its own."""
+    def _start_batch(self, tx: Transaction, job: Job, instance: Instance, size: int) -> None:
+        """start() here; execute() and finish() follow, each in a transaction of its own."""
         context = BatchableContext(job.id)
         found = call(tx, instance, "start", [context])
         items = found.rows.items if isinstance(found, QueryLocator) else elements(found)
@@ -162,11 +164,13 @@ class Jobs:
             raise thrown(
                 "UnexpectedException", "No more than one executeBatch can be called from within a test method."
             )
-        stateful = "database.stateful" in instance.cls.interface_names()
-        for place in range(0, len(items), size):
-            scope = ApexList(kind, items[place : place + size])
-            target = instance if stateful else copied(instance)
-            self._step(job, target, "execute", [context, scope])
+        scopes = [ApexList(kind, items[place : place + size]) for place in range(0, len(items), size)]
+        job.rest = partial(self._run_batch, job, instance, scopes)
+
+    def _run_batch(self, job: Job, instance: Instance, scopes: list[ApexList]) -> None:
+        context, stateful = BatchableContext(job.id), "database.stateful" in instance.cls.interface_names()
+        for scope in scopes:
+            self._step(job, instance if stateful else copied(instance), "execute", [context, scope])
         self._step(job, instance if stateful else copied(instance), "finish", [context])
 
     def _step(self, job: Job, target: Instance, name: str, arguments: Sequence[Value]) -> None:
@@ -224,6 +228,8 @@ class Jobs:
                     job.work(tx)
                 finally:
                     finalizer, request_id = tx.finalizer, tx.request_id
+            if job.rest is not None:
+                job.rest()
         except Thrown as raised:
             error = raised
         if error is not None and job.on_error is not None:

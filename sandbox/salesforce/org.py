@@ -179,14 +179,15 @@ class Org:
     @contextmanager
     def paused(self) -> Iterator[None]:
         """Inside a transaction that has nothing to undo: let others at the org meanwhile."""
+        assert self._depth == 1, "a savepoint is open"
         self._commit()
-        depth, self._depth = self._depth, 0
+        self._depth = 0
         self.lock.release()
         try:
             yield
         finally:
             self.lock.acquire()
-            self._depth = depth
+            self._depth = 1
             self.now = self.clock.stamp(whole_seconds=self.switches.wholeSeconds)
 
     @property

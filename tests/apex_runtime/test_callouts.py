@@ -182,8 +182,8 @@ async def test_a_batch_has_a_transaction_for_each_chunk(tmp_path: Path, relay: L
             return Database.getQueryLocator('SELECT Id, Subject FROM Case WHERE Subject LIKE \\'n%\\''); }
         public void execute(Database.BatchableContext c, List<Case> some) {
             chunks++; Caller.post('callout:ChatRelay/chunk', String.valueOf(some.size()));
-            if (some[0].Subject == 'n2') { throw new DmlException('lost'); }
-            insert new Account(Name = some[0].Subject); }
+            insert new Account(Name = some[0].Subject);
+            if (some[0].Subject == 'n2') { throw new DmlException('lost'); } }
         public void finish(Database.BatchableContext c) { insert new Account(Name = chunks + ' chunks'); } }"""
     start = "trigger Start on Case (after update) { Database.executeBatch(new Sweep(), 2); }"
     files = {**CREDENTIALS, "Caller.cls": CALLER, "Sweep.cls": code, "Start.trigger": start}
