@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Page
 
+from tests.console.built import AXE, need_packages
 from tests.console.stage import Customer, Desk, Stage
 
-AXE = Path(__file__).parents[2] / "lightning_component" / "web" / "node_modules" / "axe-core" / "axe.min.js"
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(not AXE.is_file(), reason="no axe-core: npm ci in lightning_component/web"),
-]
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module", autouse=True)
+def axe() -> None:
+    need_packages()
 
 
 async def faults(page: Page) -> list[tuple[str, str]]:

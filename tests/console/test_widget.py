@@ -9,18 +9,22 @@ import pytest
 from playwright.async_api import FrameLocator, Page, expect
 
 from sandbox.console.widget import BUILT
+from tests.console.built import need_widget
 from tests.console.stage import SLOW_MS, Customer, Desk, Stage, stage
 
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(not (BUILT / "index.html").is_file(), reason="the widget is not built: make package"),
-]
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    need_widget()
+    return BUILT
 
 
 @pytest.fixture
-async def demo(tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage(tmp_path, widget=BUILT, RELAY_CLOSE_GRACE="3") as built:
-        yield built
+async def demo(built: Path, tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage(tmp_path, widget=built, RELAY_CLOSE_GRACE="3") as demo:
+        yield demo
 
 
 @pytest.fixture
