@@ -23,7 +23,9 @@ async def check_everything(settings: Settings) -> list[Check]:
     crm_http, im_http = Http(timeout=CRM_TIMEOUT), Http(timeout=IM_TIMEOUT)
     crm, im = create_crm(settings, crm_http, Patience()), create_im(settings, im_http, Patience())
     try:
-        salesforce = await salesforce_checks(crm, case_fields=settings.salesforce_case_fields)
+        salesforce = await salesforce_checks(
+            crm, case_fields=settings.salesforce_case_fields, transcripts=settings.relay_transcript != "off"
+        )
         tencent = await _check("Tencent Chat", f"takes our signature as {settings.tencent_admin_id}", im.ping)
     finally:
         await crm.close()

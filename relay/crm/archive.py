@@ -51,7 +51,7 @@ class CaseArchive:
         try:
             await self._records.work(lambda org: _has_post(org, case_id, mark) or _write_post(org, case_id, text))
         except CrmMisconfigured as error:
-            if error.vendor_code not in ("INVALID_TYPE", "NOT_FOUND"):
+            if error.vendor_code != "INVALID_TYPE":
                 raise
             self._has_feed = False
             log.warning("The org has no feeds on Cases (%s): transcripts are files only.", error.vendor_code)

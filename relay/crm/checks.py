@@ -8,8 +8,8 @@ from typing import Any
 from relay.crm.client import SalesforceCrm
 from relay.crm.connection import SKEW
 from relay.crm.fields import TICKET_FIELD
-from relay.crm.records import quoted
-from relay.errors import CrmError
+from relay.crm.records import quoted, sobject
+from relay.errors import CrmError, CrmMisconfigured, CrmNotFound
 from relay.models import Check
 
 _CURE = "give the run-as user a permission set that may read and write it (README, A real org, steps 1 and 2)"
@@ -17,15 +17,21 @@ _HEADROOM = 0.8
 """Share of the day's API requests above which an operator should know."""
 
 
-async def salesforce_checks(crm: SalesforceCrm, *, case_fields: Collection[str] = ()) -> list[Check]:
-    """The org as the relay finds it. case_fields: SALESFORCE_CASE_FIELDS. Never raises CrmError."""
+async def salesforce_checks(
+    crm: SalesforceCrm, *, case_fields: Collection[str] = (), transcripts: bool = False
+) -> list[Check]:
+    """The org as the relay finds it. Never raises CrmError.
+
+    case_fields: SALESFORCE_CASE_FIELDS. transcripts: whether they are to be written, see RELAY_TRANSCRIPT.
+    """
     login = await _guarded("Salesforce login", lambda: _login(crm))
     clock = _clock(crm)
     if not login[0].ok:
         return login + clock
     versions = await _guarded("Salesforce API version", lambda: _version(crm))
     case = await _guarded("Salesforce Case", lambda: _case(crm, case_fields))
-    return login + clock + versions + case + _headroom(crm)
+    files = await _guarded("Transcripts", lambda: _transcripts(crm)) if transcripts else []
+    return login + clock + versions + case + files + _headroom(crm)
 
 
 async def _guarded(name: str, look: Callable[[], Awaitable[list[Check]]]) -> list[Check]:
@@ -115,6 +121,24 @@ def _allowed_field(wanted: str, field: dict[str, Any] | None) -> Check:
     if not field.get("createable"):
         return Check(name, False, "of SALESFORCE_CASE_FIELDS: the run-as user may not write it")
     return Check(name, True, "there and writable")
+
+
+async def _transcripts(crm: SalesforceCrm) -> list[Check]:
+    """Files and posts on Cases. Whether the one Case lets them be added is only seen when it is tried."""
+    if not await _may_create(crm, "ContentVersion"):
+        text = "the run-as user may not add Files, so groups of closed Cases stay: let it, or set RELAY_TRANSCRIPT=off"
+        return [Check("Transcripts", False, text)]
+    if not await _may_create(crm, "FeedItem"):
+        return [Check("Transcripts", None, "are Files only: the org has no feeds that the run-as user may post to")]
+    return [Check("Transcripts", True, "can be written as Files and posts")]
+
+
+async def _may_create(crm: SalesforceCrm, name: str) -> bool:
+    try:
+        description: dict[str, Any] = await crm.records.work(lambda org: sobject(org, name).describe())
+    except (CrmMisconfigured, CrmNotFound):
+        return False
+    return bool(description.get("createable", True))
 
 
 def _headroom(crm: SalesforceCrm) -> list[Check]:

@@ -120,3 +120,9 @@ async def test_what_keeps_a_check_from_looking_is_told(naps: Naps) -> None:
     check = by_name(await salesforce_checks(crm))["Salesforce API version"]
     assert check.ok is False
     assert "API_DISABLED_FOR_ORG" in check.text
+
+
+async def test_whether_transcripts_can_be_written_is_looked_at(crm: SalesforceCrm) -> None:
+    check = by_name(await salesforce_checks(crm, transcripts=True))["Transcripts"]
+    assert (check.ok, check.text) == (True, "can be written as Files and posts")
+    assert "Transcripts" not in by_name(await salesforce_checks(crm))

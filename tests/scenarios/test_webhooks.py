@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import random
 import time
+from pathlib import Path
 
 import pytest
 
@@ -228,3 +229,19 @@ def _ledger(relay: Relay) -> bytes:
         with open(path + suffix, "rb") as file:  # noqa: PTH123
             held += file.read()
     return held
+
+
+async def test_while_the_ledger_is_away_tencent_is_told_to_try_again(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    path = relay.settings.relay_database_url.removeprefix("sqlite:///")
+    _move(path, f"{path}.elsewhere")
+
+    problem = assert_problem(await call_back(relay, sandbox, said(group_id, 1)), 503)
+
+    assert problem["retryable"] is True
+    _move(f"{path}.elsewhere", path)
+    assert (await call_back(relay, sandbox, said(group_id, 1))).status_code == 200
+
+
+def _move(here: str, there: str) -> None:
+    Path(here).rename(there)
