@@ -22,8 +22,8 @@ only at run time: a semantic checker stands before it. What it knows and takes m
   one's own and the namespaces ConnectApi, Messaging, Dom, Cache and Canvas are refused.
 """
 
-from sandbox.apex import calls, creation, dml, names, places, soql, statements, switches
+from sandbox.apex import calls, catching, creation, dml, loops, names, places, soql, switches
 from sandbox.apex.metadata import load
 from sandbox.apex.runtime import Runtime
 
-__all__ = ["Runtime", "calls", "creation", "dml", "load", "names", "places", "soql", "statements", "switches"]
+__all__ = ["Runtime", "calls", "catching", "creation", "dml", "load", "loops", "names", "places", "soql", "switches"]

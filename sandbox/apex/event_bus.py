@@ -11,7 +11,7 @@ from sandbox.apex.classes import Trigger
 from sandbox.apex.dml import Outcome
 from sandbox.apex.errors import DoesNotCompile
 from sandbox.apex.exceptions import Thrown
-from sandbox.apex.jobs import Job
+from sandbox.apex.job_queue import Job
 from sandbox.apex.library.events import TriggerContext
 from sandbox.apex.records import Record
 from sandbox.apex.values import Id

@@ -15,7 +15,8 @@ from sandbox.apex.errors import DoesNotCompile
 from sandbox.apex.event_bus import Events
 from sandbox.apex.exceptions import Thrown
 from sandbox.apex.frames import Frame, run
-from sandbox.apex.jobs import Job, Jobs
+from sandbox.apex.job_queue import Job
+from sandbox.apex.jobs import Jobs
 from sandbox.apex.limits import Limits
 from sandbox.apex.metadata import Metadata, Subscriber
 from sandbox.apex.people import AUTOMATED_PROCESS, settle

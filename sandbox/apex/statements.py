@@ -7,19 +7,16 @@ from typing import Any
 
 from tree_sitter import Node
 
-from sandbox.apex import soql
 from sandbox.apex.classes import Body
 from sandbox.apex.errors import DoesNotCompile, NotModelled
-from sandbox.apex.exceptions import Thrown, null_pointer, thrown
+from sandbox.apex.exceptions import null_pointer, thrown
 from sandbox.apex.expressions import compile_expression
-from sandbox.apex.frames import Frame, Returned, is_exception, locate
-from sandbox.apex.kinds import Kind, assigned, kind_of
+from sandbox.apex.frames import Frame, Returned
+from sandbox.apex.kinds import assigned, kind_of
 from sandbox.apex.records import Record
 from sandbox.apex.scope import Scope
 from sandbox.apex.syntax import child, children, line, maybe, of_type, text
-from sandbox.apex.values import ApexList, ApexSet, ExceptionInstance, Value
 
-BREAK, CONTINUE = object(), object()
 Compiler = Callable[[Scope, Node], Body]
 STATEMENTS: dict[str, Compiler] = {}
 
@@ -93,7 +90,7 @@ def _constructor_call(scope: Scope, node: Node) -> Body:
 
 
 @statement("local_variable_declaration")
-def _declaration(scope: Scope, node: Node) -> Body:
+def declaration(scope: Scope, node: Node) -> Body:
     kind = scope.kind(child(node, "type"))
     modifiers = of_type(node, "modifiers")
     final = modifiers is not None and "final" in text(modifiers).lower()
@@ -111,7 +108,7 @@ def _declaration(scope: Scope, node: Node) -> Body:
     return declare
 
 
-def _condition(scope: Scope, node: Node) -> Callable[[Frame], bool]:
+def condition(scope: Scope, node: Node) -> Callable[[Frame], bool]:
     value = compile_expression(scope, node)
 
     def test(frame: Frame) -> bool:
@@ -127,10 +124,10 @@ def _condition(scope: Scope, node: Node) -> Callable[[Frame], bool]:
 
 @statement("if_statement")
 def _if(scope: Scope, node: Node) -> Body:
-    test = _condition(scope, child(node, "condition"))
-    then = _inner(scope, child(node, "consequence"))
+    test = condition(scope, child(node, "condition"))
+    then = inner(scope, child(node, "consequence"))
     other = maybe(node, "alternative")
-    otherwise = None if other is None else _inner(scope, other)
+    otherwise = None if other is None else inner(scope, other)
 
     def choose(frame: Frame) -> Any:
         if test(frame):
@@ -140,123 +137,11 @@ def _if(scope: Scope, node: Node) -> Body:
     return choose
 
 
-def _inner(scope: Scope, node: Node) -> Body:
+def inner(scope: Scope, node: Node) -> Body:
     scope.blocks.append({})
     body = compile_statement(scope, node)
     scope.blocks.pop()
     return body
-
-
-@statement("while_statement")
-def _while(scope: Scope, node: Node) -> Body:
-    test, body = _condition(scope, child(node, "condition")), _inner(scope, child(node, "body"))
-
-    def loop(frame: Frame) -> Any:
-        while test(frame):
-            frame.tx.limits.spend("statements")
-            signal = body(frame)
-            if signal is BREAK:
-                return None
-            if signal is not None and signal is not CONTINUE:
-                return signal
-        return None
-
-    return loop
-
-
-@statement("do_statement")
-def _do(scope: Scope, node: Node) -> Body:
-    test, body = _condition(scope, child(node, "condition")), _inner(scope, child(node, "body"))
-
-    def loop(frame: Frame) -> Any:
-        while True:
-            signal = body(frame)
-            if signal is BREAK:
-                return None
-            if signal is not None and signal is not CONTINUE:
-                return signal
-            if not test(frame):
-                return None
-            frame.tx.limits.spend("statements")
-
-    return loop
-
-
-@statement("for_statement")
-def _for(scope: Scope, node: Node) -> Body:
-    scope.blocks.append({})
-    starts = [_start(scope, each) for each in node.children_by_field_name("init")]
-    condition = maybe(node, "condition")
-    test = None if condition is None else _condition(scope, condition)
-    updates = [compile_expression(scope, each) for each in node.children_by_field_name("update")]
-    body = _inner(scope, child(node, "body"))
-    scope.blocks.pop()
-
-    def loop(frame: Frame) -> Any:
-        for start in starts:
-            start(frame)
-        while test is None or test(frame):
-            frame.tx.limits.spend("statements")
-            signal = body(frame)
-            if signal is BREAK:
-                return None
-            if signal is not None and signal is not CONTINUE:
-                return signal
-            for update in updates:
-                update(frame)
-        return None
-
-    return loop
-
-
-def _start(scope: Scope, node: Node) -> Body:
-    if node.type == "local_variable_declaration":
-        return _declaration(scope, node)
-    return compile_expression(scope, node)
-
-
-@statement("enhanced_for_statement")
-def _each(scope: Scope, node: Node) -> Body:
-    kind, source = scope.kind(child(node, "type")), child(node, "value")
-    values = compile_expression(scope, source)
-    chunked = source.type == "query_expression" and kind.key == "list"
-    scope.blocks.append({})
-    name = scope.declare(node, text(child(node, "name")), kind)
-    body = _inner(scope, child(node, "body"))
-    scope.blocks.pop()
-
-    def loop(frame: Frame) -> Any:
-        items = _items(values(frame))
-        for item in soql.chunks(items, kind) if chunked else items:
-            frame.variables[name] = assigned(item, kind)
-            signal = body(frame)
-            if signal is BREAK:
-                return None
-            if signal is not None and signal is not CONTINUE:
-                return signal
-        return None
-
-    return loop
-
-
-def _items(value: Value) -> list[Value]:
-    if value is None:
-        raise null_pointer()
-    if isinstance(value, ApexList):
-        return list(value.items)
-    if isinstance(value, ApexSet):
-        return list(value.values.values())
-    raise thrown("TypeException", f"Loop must iterate over a collection type: {kind_of(value)}")
-
-
-@statement("break_statement")
-def _break(_scope: Scope, _node: Node) -> Body:
-    return lambda _frame: BREAK
-
-
-@statement("continue_statement")
-def _continue(_scope: Scope, _node: Node) -> Body:
-    return lambda _frame: CONTINUE
 
 
 @statement("return_statement")
@@ -266,73 +151,6 @@ def _return(scope: Scope, node: Node) -> Body:
         return lambda _frame: Returned(None)
     value = compile_expression(scope, given[0])
     return lambda frame: Returned(value(frame))
-
-
-@statement("throw_statement")
-def _throw(scope: Scope, node: Node) -> Body:
-    value = compile_expression(scope, children(node)[0])
-
-    def throw(frame: Frame) -> None:
-        found = value(frame)
-        if found is None:
-            raise null_pointer()
-        if not isinstance(found, ExceptionInstance):
-            raise scope.refused(node, f"Throw expression must be of type Exception: {kind_of(found)}")
-        raise Thrown(found)
-
-    return throw
-
-
-@statement("try_statement")
-def _try(scope: Scope, node: Node) -> Body:
-    body = compile_statement(scope, child(node, "body"))
-    catches = [_catch(scope, each) for each in children(node) if each.type == "catch_clause"]
-    last = of_type(node, "finally_clause")
-    finally_ = None if last is None else compile_statement(scope, children(last)[0])
-
-    def attempt(frame: Frame) -> Any:
-        try:
-            return body(frame)
-        except Thrown as error:
-            locate(frame.tx, error)
-            if not error.catchable:
-                raise
-            for kind, name, handle in catches:
-                if error.value.cls.distance(kind) < 50 or kind.key in {"exception", "system.exception"}:
-                    frame.variables[name] = error.value
-                    return handle(frame)
-            raise
-
-    if finally_ is None:
-        return attempt
-
-    def attempt_finally(frame: Frame) -> Any:
-        try:
-            signal = attempt(frame)
-        except Thrown as error:
-            if not error.catchable:
-                raise
-            override = finally_(frame)
-            if override is not None:
-                return override
-            raise
-        override = finally_(frame)
-        return signal if override is None else override
-
-    return attempt_finally
-
-
-def _catch(scope: Scope, node: Node) -> tuple[Kind, str, Body]:
-    parameter = of_type(node, "formal_parameter")
-    assert parameter is not None
-    kind = scope.kind(child(parameter, "type"))
-    if kind.cls is None or not is_exception(kind.cls):
-        raise scope.refused(node, f"Catch type must be an exception: {kind}")
-    scope.blocks.append({})
-    name = scope.declare(node, text(child(parameter, "name")), kind)
-    body = compile_statement(scope, child(node, "body"))
-    scope.blocks.pop()
-    return kind, name, body
 
 
 @statement("run_as_statement")

@@ -7,7 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from sandbox.apex.exceptions import Thrown, thrown
-from sandbox.apex.jobs import Job
+from sandbox.apex.job_queue import Job
 from sandbox.apex.limits import Limits
 from sandbox.apex.values import Instance
 from sandbox.salesforce import clock

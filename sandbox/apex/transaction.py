@@ -24,7 +24,7 @@ from sandbox.salesforce.org import Acting, Org
 from sandbox.salesforce.schema import Row, SObject
 
 if TYPE_CHECKING:
-    from sandbox.apex.jobs import Job
+    from sandbox.apex.job_queue import Job
     from sandbox.apex.runtime import Runtime
     from sandbox.apex.test_context import TestContext
 

@@ -6,11 +6,11 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sandbox.salesforce import cases, children, derived, files, values
+from sandbox.salesforce import cases, children, derived, files, fitting
 from sandbox.salesforce.errors import ApiError, Refusal, refuse
 from sandbox.salesforce.objects import CASE_COMMENT
 from sandbox.salesforce.org import TRIGGER_CHUNK, Acting, Change, Org
-from sandbox.salesforce.schema import Field, Row, SObject
+from sandbox.salesforce.schema import Row, SObject
 
 Rework = Callable[[Org, Row, "Row | None", Acting], None]
 
@@ -102,7 +102,7 @@ def _prepare(org: Org, operation: str, item: Item) -> None:
             item.errors = refuse("INSUFFICIENT_ACCESS_OR_READONLY", fields=()).errors
         return
     try:
-        item.wanted = _fitted(org, item.sobject, item.given, creating=operation == "insert")
+        item.wanted = fitting.fitted(org, item.sobject, item.given, creating=operation == "insert")
     except Refusal as refusal:
         if refusal.errors[0].code == "JSON_PARSER_ERROR":
             raise
@@ -190,7 +190,7 @@ def _refitted(org: Org, item: Item, before: Row) -> list[ApiError]:
     """What a before trigger has set must fit as if the user had."""
     changed = {name: value for name, value in item.new.items() if before.get(name) != value}
     try:
-        item.wanted |= _fitted(org, item.sobject, changed, creating=item.old is None, whole=False)
+        item.wanted |= fitting.fitted(org, item.sobject, changed, creating=item.old is None, whole=False)
     except Refusal as refusal:
         return refusal.errors
     item.new.update({name: value for name, value in item.wanted.items() if name in changed})
@@ -234,9 +234,9 @@ def _write(org: Org, operation: str, item: Item, acting: Acting) -> None:
     if operation in {"insert", "update"}:
         if sobject.name in RULES:
             RULES[sobject.name](org, item.new, item.old, acting)
-        _references(org, sobject, item.new, item.wanted)
+        fitting.check_references(org, sobject, item.new, item.wanted)
     if operation != "delete":
-        _unique(org, sobject, item.new)
+        fitting.check_unique(org, sobject, item.new)
     item.record_id = str(item.new["Id"])
     org.tables.put(sobject.name, {name: value for name, value in item.new.items() if name not in sobject.transient})
     saved = org.tables.get(sobject.name, item.record_id)
@@ -290,74 +290,3 @@ def existing(org: Org, sobject: SObject, record_id: str) -> Row:
 
 def _touch(org: Org, row: Row, acting: Acting) -> None:
     row.update(LastModifiedDate=org.now, LastModifiedById=acting.user_id, SystemModstamp=org.now)
-
-
-def _fitted(org: Org, sobject: SObject, given: Mapping[str, object], *, creating: bool, whole: bool = True) -> Row:
-    named = [(_named(org, sobject, name), value) for name, value in given.items() if name != "attributes"]
-    sealed = tuple(field.name for field, _ in named if not (field.create if creating else field.update))
-    if sealed:
-        raise refuse(
-            "INVALID_FIELD_FOR_INSERT_UPDATE",
-            f"Unable to create/update fields: {', '.join(sealed)}. Please check the security settings of this field "
-            "and verify that it is read/write for your profile or permission set.",
-            sealed,
-        )
-    row: Row = {}
-    errors: list[ApiError] = []
-    for field, value in named:
-        try:
-            row[field.name] = values.fitted(field, value, org.switches)
-        except Refusal as refusal:
-            if refusal.errors[0].code == "JSON_PARSER_ERROR":
-                raise
-            errors += refusal.errors
-    errors += _missing(sobject, row, creating=creating and whole)
-    if errors:
-        raise Refusal(errors)
-    return row
-
-
-def _named(org: Org, sobject: SObject, name: str) -> Field:
-    field = org.field(sobject, name)
-    if field is None:
-        raise refuse("INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject.name}")
-    return field
-
-
-def _missing(sobject: SObject, row: Row, *, creating: bool) -> list[ApiError]:
-    absent = tuple(
-        field.name
-        for field in sobject.fields
-        if field.required and row.get(field.name, None if creating else 0) is None
-    )
-    if not absent:
-        return []
-    return [ApiError("REQUIRED_FIELD_MISSING", f"Required fields are missing: [{', '.join(absent)}]", absent)]
-
-
-def _references(org: Org, sobject: SObject, row: Row, wanted: Row) -> None:
-    for field in sobject.fields:
-        if field.kind != "reference" or wanted.get(field.name) is None:
-            continue
-        target_id = str(row[field.name])
-        target = org.catalog.by_prefix.get(target_id[:3])
-        if target is None or target.name not in field.refers_to:
-            raise refuse("MALFORMED_ID", f"{field.title}: id value of incorrect type: {target_id}", (field.name,))
-        referred = org.tables.get(target.name, target_id)
-        if referred is None:
-            raise refuse("INVALID_CROSS_REFERENCE_KEY", fields=())
-        if referred["IsDeleted"]:
-            raise refuse("ENTITY_IS_DELETED", fields=())
-
-
-def _unique(org: Org, sobject: SObject, row: Row) -> None:
-    for field in sobject.fields:
-        if not field.unique or row[field.name] is None or not org.switches.ticketUnique:
-            continue
-        for holder in org.tables.holders(sobject.name, field.name, row[field.name]):
-            if holder != row["Id"]:
-                raise refuse(
-                    "DUPLICATE_VALUE",
-                    f"duplicate value found: {field.name} duplicates value on record with id: {holder[:15]}",
-                    (),
-                )
