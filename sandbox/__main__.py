@@ -36,41 +36,35 @@ async def _up(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     customer_app = CustomerApp() if options.console else None
-    apex, sandbox = _sandbox(options, customer_app.url if customer_app else "")
+    sandbox = _sandbox(options, customer_app.url if customer_app else "")
     async with contextlib.AsyncExitStack() as running:
         await running.enter_async_context(sandbox)
-        print(f"Salesforce    {sandbox.salesforce_url}", flush=True)
+        runs = ", runs the project's Apex" if sandbox.salesforce.apex is not None else ""
+        print(f"Salesforce    {sandbox.salesforce_url}{runs}", flush=True)
         print(f"Tencent Chat  {sandbox.im_url}, callbacks to {options.relay_url}", flush=True)
         if customer_app is not None:
             console = Console(sandbox, options.relay_url, customer_app, port=options.console_port)
             await running.enter_async_context(console)
             print(f"Console       {console.url}, the customer's page {customer_app.url}", flush=True)
-        if apex:
-            print(
-                f"Apex          {', '.join(f'{path.parent.name}/{path.name}' for path in apex)} deployed to the org",
-                flush=True,
-            )
         print(f"Settings for the relay are in {options.env_file}. Stop with Ctrl-C.", flush=True)
         await stopping.wait()
 
 
-def _sandbox(options: argparse.Namespace, allowed_origins: str) -> tuple[list[Path], Sandbox]:
+def _sandbox(options: argparse.Namespace, allowed_origins: str) -> Sandbox:
     """With the project's own Apex, where it has any."""
     from sandbox.apex import errors, package  # noqa: PLC0415 - `demo` does without
 
-    apex = package.directories(Path(__file__).parents[1])
     try:
-        sandbox = Sandbox(
+        return Sandbox(
             salesforce_port=options.salesforce_port,
             im_port=options.im_port,
             relay_url=options.relay_url,
             env_file=options.env_file,
             allowed_origins=allowed_origins,
-            apex=apex,
+            apex=package.directories(Path(__file__).parents[1]),
         )
     except (errors.DoesNotCompile, errors.NotModelled) as error:
         raise SystemExit(_fail(str(error))) from None
-    return apex, sandbox
 
 
 def _demo(arguments: list[str]) -> int:
