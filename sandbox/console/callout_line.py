@@ -10,6 +10,8 @@ from aiohttp import web
 
 from sandbox.console.timeline import Timeline
 
+_LONGEST = aiohttp.ClientTimeout(total=120)
+"""Apex waits no longer."""
 _NOT_ON = {"host", "content-length", "connection", "transfer-encoding", "accept-encoding", "content-encoding"}
 
 
@@ -51,7 +53,10 @@ class CalloutLine:
         if self.is_lost:
             raise ConnectionError("this line is cut")
         url = f"{self._relay_url}{request.path_qs}"
-        async with self._http.request(request.method, url, data=sent or None, headers=_on(request.headers)) as answer:
+        call = self._http.request(
+            request.method, url, data=sent or None, headers=_on(request.headers), timeout=_LONGEST
+        )
+        async with call as answer:
             return answer.status, _on(answer.headers), await answer.read()
 
     def _show(self, request: web.Request, began: float, status: int, sent: bytes, got: bytes) -> None:
