@@ -44,7 +44,9 @@ def create_conversation(
 ) -> Conversation:
     """As the settings want it."""
     archive, wakened = CaseArchive(crm.records), asyncio.Event()
-    messages = Messages(ledger, im, keep_days=settings.relay_message_days, clock=clock)
+    messages = Messages(
+        ledger, im, keep_days=settings.relay_message_days, interval=settings.relay_deep_interval, clock=clock
+    )
     people = People(ledger, archive, wait=_WAIT)
     archiver = Archiver(
         ledger,

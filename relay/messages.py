@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from relay.errors import GroupNotFound, RelayError, as_relay_error
 from relay.retry import next_attempt
@@ -20,6 +21,7 @@ _LEASE = 60.0
 _HOUR, _DAY = 3600.0, 86400.0
 _INTERVAL = 1.0
 _AT_ONCE = 5
+_AFTER_START = 30.0
 _BETWEEN_PAGES = 0.02
 """Seconds: of the calls that Tencent allows in a second, a long history is to take a few."""
 _KEPT_AT_LEAST = 7 * _DAY
@@ -27,11 +29,16 @@ _KEPT_AT_LEAST = 7 * _DAY
 
 
 class Messages:
-    """keep_days: for how long what was said is kept when the group is gone. clock: Unix seconds."""
+    """keep_days: for how long what was said is kept when the group is gone.
 
-    def __init__(self, log: Log, talk: Talk, *, keep_days: float, clock: Callable[[], float] = time.time) -> None:
+    interval: seconds between looks at all groups for what no callback told (RELAY_DEEP_INTERVAL). clock: Unix seconds.
+    """
+
+    def __init__(
+        self, log: Log, talk: Talk, *, keep_days: float, interval: float, clock: Callable[[], float] = time.time
+    ) -> None:
         self._ledger, self._talk, self._keep_days, self._clock = log, talk, keep_days, clock
-        self._forgot_at = 0.0
+        self._interval, self._forgot_at = interval, 0.0
         self._filling: dict[str, asyncio.Task[None]] = {}
 
     async def hear(self, heard: Heard) -> None:
@@ -50,10 +57,20 @@ class Messages:
         await asyncio.shield(self._filling[group_id])
 
     async def run(self) -> None:
-        """Fill gaps until cancelled; what fails is tried again."""
+        """Fill gaps until cancelled; what fails is tried again.
+
+        Soon after the start, and then once in a while, all groups are looked at: of the callbacks that came while the
+        relay was away, and of the last one in a group, nothing else tells.
+        """
+        following, has_begun = time.monotonic() + min(self._interval, _AFTER_START), False
         while True:
             try:
                 await self.look()
+                if time.monotonic() >= following:
+                    following = time.monotonic() + self._interval
+                    if await self._is_our_turn() or not has_begun:
+                        await self.listen()
+                    has_begun = True
             except RelayError as error:
                 _log.warning("could not look for gaps: %s", error.for_log)
             except Exception:
@@ -72,6 +89,21 @@ class Messages:
                 await self._ledger.close_gap(group_id)
                 continue
             await self._close(group_id, attempts)
+
+    async def listen(self) -> None:
+        """Compare all groups with the log, and read what is missing."""
+        known = await self._ledger.open_groups()
+        newest = await self._talk.newest_messages(list(known))
+        for group_id, seq in newest.items():
+            if seq > known[group_id]:
+                with suppress(GroupNotFound):
+                    await self.fill(group_id)
+                await asyncio.sleep(_BETWEEN_PAGES)
+
+    async def _is_our_turn(self) -> bool:
+        """One of all processes listens; a little early, so that none waits twice."""
+        now = self._clock()
+        return await self._ledger.take_turn("listen turn", now=now, until=now + 0.9 * self._interval)
 
     async def _close(self, group_id: str, attempts: int) -> None:
         try:

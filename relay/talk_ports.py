@@ -18,6 +18,10 @@ class Talk(Protocol):
         """The newest messages with this number or a lower one (None: of all), a page of them."""
         ...
 
+    async def newest_messages(self, group_ids: Sequence[str]) -> dict[str, int]:
+        """The number of the last message of each of these groups that is there."""
+        ...
+
     async def send_message(self, group_id: str, sender: str, random: int, text: str) -> None:
         """Say it in that account's name, or in the relay's own (""); once for one random within five minutes."""
         ...
@@ -125,6 +129,14 @@ class Log(Protocol):
 
     async def keep_names(self, names: Mapping[str, str]) -> None:
         """These Users have these names now."""
+        ...
+
+    async def open_groups(self) -> dict[str, int]:
+        """Groups that are there, as far as the ledger knows, with the highest number that it knows of each."""
+        ...
+
+    async def take_turn(self, name: str, *, now: float, until: float) -> bool:
+        """Whether it is this process's turn to do what only one of all should do until then."""
         ...
 
     async def plan_archives(self, group_id: str, now: float) -> list[Span]:

@@ -163,6 +163,10 @@ class TencentIm:
         """The newest messages with this number or a lower one (None: of all), a page of them; GroupNotFound."""
         return await messages.read(self._call, group_id, up_to)
 
+    async def newest_messages(self, group_ids: Sequence[str]) -> dict[str, int]:
+        """The number of the last message of each of these groups that is there."""
+        return await messages.newest(self._call, group_ids)
+
     async def send_message(self, group_id: str, sender: str, random: int, text: str) -> None:
         """Say it in that account's name, or in the relay's own (""); once for one random within five minutes."""
         send = partial(messages.send, self._call, group_id, sender, random, text)

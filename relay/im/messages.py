@@ -5,6 +5,7 @@ https://cloud.tencent.com/document/product/269/2738 (group_msg_get_simple), .../
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from relay.im.answers import elements, number
@@ -16,6 +17,8 @@ _SERVICE = "group_open_http_svc/"
 SYSTEM = '{"relay":"system"}'
 """CloudCustomData of what the relay says for itself, so that a client can show it as such."""
 _MOST = 20
+_TOGETHER = 50
+"""Groups in one get_group_info."""
 _CUT_AND_EXPIRED = 2
 _DELETED_OR_EXPIRED, _RECALLED = 1, 2
 
@@ -29,6 +32,21 @@ async def read(call: Call, group_id: str, up_to: int | None) -> Page:
     finished = number(answer.get("IsFinished"), 0)
     rows = [_message(group_id, row) for row in elements(answer, "RspMsgList") if number(row.get("MsgSeq"), 0) > 0]
     return Page(rows, is_last=finished != 0 or not rows, expired=finished == _CUT_AND_EXPIRED)
+
+
+async def newest(call: Call, group_ids: Sequence[str]) -> dict[str, int]:
+    """The number of the last message of each group that is there (get_group_info: NextMsgSeq)."""
+    found: dict[str, int] = {}
+    for start in range(0, len(group_ids), _TOGETHER):
+        some = list(group_ids[start : start + _TOGETHER])
+        body: dict[str, object] = {
+            "GroupIdList": some,
+            "ResponseFilter": {"GroupBaseInfoFilter": ["NextMsgSeq"], "MemberInfoFilter": ["Account"]},
+        }
+        for info in elements(await call(_SERVICE + "get_group_info", body), "GroupInfo"):
+            if info.get("GroupId") in some and not number(info.get("ErrorCode"), 0):
+                found[str(info["GroupId"])] = number(info.get("NextMsgSeq"), 1) - 1
+    return found
 
 
 async def send(call: Call, group_id: str, sender: str, random: int, text: str) -> None:

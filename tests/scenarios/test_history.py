@@ -122,6 +122,27 @@ async def test_a_gap_is_filled_without_anybody_asking(relay: Relay, sandbox: San
     assert len(commands(sandbox, "group_msg_get_simple")) == asked
 
 
+async def test_what_was_said_while_the_relay_was_away_is_read_before_tencent_forgets_it(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay()
+    group_id, quiet_id = await opened(relay), await opened(relay, "bob")
+    await relay.stop()
+    await say(sandbox, group_id, "alice", "anybody there?")
+
+    other = await start_relay(RELAY_DEEP_INTERVAL="1")
+
+    async def is_read() -> bool:
+        return "group_msg_get_simple" in commands(sandbox)
+
+    await eventually(is_read)
+    await asyncio.sleep(2.5)
+    assert len(commands(sandbox, "group_msg_get_simple")) == 1
+    sandbox.tencent_control.faults.add([Fault("group_msg_get_simple", times=-1, status=502)])
+    assert as_log(await history(other, group_id)) == room_log(sandbox, group_id)
+    assert as_log(await history(other, quiet_id)) == []
+
+
 async def test_a_message_that_is_merely_late_is_not_asked_for(relay: Relay, sandbox: Sandbox) -> None:
     group_id = await opened(relay)
     for seq in (1, 3, 2):

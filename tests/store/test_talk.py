@@ -214,3 +214,14 @@ async def test_a_user_is_erased(ours: Ledger) -> None:
     assert await seqs(ours) == [2]
     assert [letter.problem["detail"] for letter in await ours.dead_letters()] == ["(erased) was not added"]
     await ours.compact()
+
+
+async def test_groups_that_are_there_are_told_with_their_newest_number(ours: Ledger) -> None:
+    assert await ours.open_groups() == {CASE: 0}
+    await ours.hear(replace(HELLO, seq=7))
+    assert await ours.open_groups() == {CASE: 7}
+    await ours.end_life(CASE)
+    assert await ours.open_groups() == {CASE: 0}
+    await ours.accept_states([STATE], NOW)
+    await ours.mark_gone(CASE)
+    assert await ours.open_groups() == {}
