@@ -11,7 +11,9 @@
       try {
         handler(event.data.payload)
       } catch (error) {
-        errorHandlers.forEach(function (report) { report(String(error)) })
+        errorHandlers.forEach(function (report) {
+          report(String(error))
+        })
         window.parent.postMessage({ lcc: 'error', payload: String(error) }, '*')
       }
     })
@@ -25,12 +27,21 @@
   window.LCC = {
     onlineSupport: {
       sendMessage: function (name, data) {
-        if (name === 'containerUserMessage') window.parent.postMessage({ lcc: 'fromContainer', payload: data.payload }, '*')
+        if (name === 'containerUserMessage')
+          window.parent.postMessage({ lcc: 'fromContainer', payload: data.payload }, '*')
       },
-      addMessageHandler: function (handler) { messageHandlers.push(handler) },
-      removeMessageHandler: function (handler) { without(messageHandlers, handler) },
-      addErrorHandler: function (handler) { errorHandlers.push(handler) },
-      removeErrorHandler: function (handler) { without(errorHandlers, handler) },
+      addMessageHandler: function (handler) {
+        messageHandlers.push(handler)
+      },
+      removeMessageHandler: function (handler) {
+        without(messageHandlers, handler)
+      },
+      addErrorHandler: function (handler) {
+        errorHandlers.push(handler)
+      },
+      removeErrorHandler: function (handler) {
+        without(errorHandlers, handler)
+      },
     },
   }
 })()

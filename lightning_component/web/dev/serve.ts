@@ -32,7 +32,14 @@ const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javas
  * A page with the real component and the built container, each on an origin of its own, the container under a CSP as
  * strict as can be. Gives the page's address.
  */
-export async function serveHost({ apex, socketUrl, pictures = '', options = {}, port = 0, sameSite = false }: HostOptions) {
+export async function serveHost({
+  apex,
+  socketUrl,
+  pictures = '',
+  options = {},
+  port = 0,
+  sameSite = false,
+}: HostOptions) {
   if (!existsSync(DIST)) throw new Error('there is no dist/tim_bar: run npm run build first')
   const container = createServer((request, response) => serveContainer(request, response, socketUrl, pictures))
   await listen(container, 0)

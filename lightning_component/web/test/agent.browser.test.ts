@@ -11,7 +11,10 @@ import { until } from './support/waiting'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8')
 const BOB = caseId(0)
-const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/p7jQWQAAAABJRU5ErkJggg==', 'base64')
+const PIXEL = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/p7jQWQAAAABJRU5ErkJggg==',
+  'base64',
+)
 
 /** The built container under a strict CSP, with the real controller and helper around it. */
 describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
@@ -97,14 +100,18 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
   it('sends a picture and a file, and shows those that come', async () => {
     await open()
     await openBob()
-    await chat().locator('input[type=file]').setInputFiles([
-      { name: 'lamp.png', mimeType: 'image/png', buffer: PIXEL },
-      { name: 'manual.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(200_000) },
-    ])
+    await chat()
+      .locator('input[type=file]')
+      .setInputFiles([
+        { name: 'lamp.png', mimeType: 'image/png', buffer: PIXEL },
+        { name: 'manual.pdf', mimeType: 'application/pdf', buffer: Buffer.alloc(200_000) },
+      ])
     const link = log().getByRole('link', { name: 'Download manual.pdf' })
     await link.waitFor()
     expect(await link.getAttribute('href')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/files\//)
-    await until(() => frame().evaluate(() => [...document.querySelectorAll('img')].some((one) => one.naturalWidth === 1)))
+    await until(() =>
+      frame().evaluate(() => [...document.querySelectorAll('img')].some((one) => one.naturalWidth === 1)),
+    )
     await chat().getByRole('button', { name: 'Picture', exact: true }).click()
     await chat().getByRole('dialog').waitFor()
     await page.keyboard.press('Escape')
@@ -115,7 +122,9 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     await open()
     await openBob()
     const buffer = Buffer.alloc(9 * 1024 * 1024)
-    await chat().locator('input[type=file]').setInputFiles([{ name: 'film.bin', mimeType: 'application/x', buffer }])
+    await chat()
+      .locator('input[type=file]')
+      .setInputFiles([{ name: 'film.bin', mimeType: 'application/x', buffer }])
     await chat().getByText('film.bin is larger than').waitFor()
   })
 
@@ -138,7 +147,9 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     await log().getByText('Switch it on').waitFor()
     expect(dialled).toEqual(['1400000000w4c.my-imcloud.com'])
     // There is no network here: the SDK looks for its error texts on one host after the other.
-    const broken = errors.filter((error) => error.includes('Content Security Policy') && !error.includes('error-message'))
+    const broken = errors.filter(
+      (error) => error.includes('Content Security Policy') && !error.includes('error-message'),
+    )
     expect(broken).toEqual([])
     await tencent.stop()
   })
@@ -157,7 +168,8 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
         const get = () => {
           throw new DOMException('blocked', 'SecurityError')
         }
-        for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get, configurable: true })
+        for (const name of ['localStorage', 'sessionStorage'])
+          Object.defineProperty(window, name, { get, configurable: true })
       }),
     )
     await openBob()
@@ -203,9 +215,11 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     const slowest = await frame().evaluate(scrollUp)
     const messages = await frame().evaluate(() => document.querySelectorAll('[data-seq]').length)
     console.info(`first Case after ${first} ms; ${messages} messages scrolled, slowest frame ${Math.round(slowest)} ms`)
-    expect(messages).toBe(1009)
-    const numbers = await frame().evaluate(() => [...document.querySelectorAll<HTMLElement>('[data-seq]')].map((one) => Number(one.dataset.seq)))
-    expect(numbers).toEqual(Array.from({ length: 1009 }, (_, n) => n + 1))
+    expect(messages).toBe(1011)
+    const numbers = await frame().evaluate(() =>
+      [...document.querySelectorAll<HTMLElement>('[data-seq]')].map((one) => Number(one.dataset.seq)),
+    )
+    expect(numbers).toEqual(Array.from({ length: 1011 }, (_, n) => n + 1))
     expect(slowest).toBeLessThan(500)
   })
 
@@ -213,8 +227,12 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     await open({}, (coloured) => coloured.emulateMedia({ colorScheme }))
     const findings = async () => {
       await frame().evaluate(axe)
-      const { violations } = await frame().evaluate(() => (window as any).axe.run(document, { resultTypes: ['violations'] }))
-      return violations.filter(({ impact }: any) => ['serious', 'critical'].includes(impact)).map(({ id, nodes }: any) => [id, nodes[0].html])
+      const { violations } = await frame().evaluate(() =>
+        (window as any).axe.run(document, { resultTypes: ['violations'] }),
+      )
+      return violations
+        .filter(({ impact }: any) => ['serious', 'critical'].includes(impact))
+        .map(({ id, nodes }: any) => [id, nodes[0].html])
     }
     expect(await findings()).toEqual([])
     await openBob()
@@ -228,7 +246,7 @@ async function scrollUp(): Promise<number> {
   const log = document.querySelector('[role=log]')!
   let slowest = 0
   let last = performance.now()
-  for (let still = 0; still < 40; ) {
+  for (let still = 0; still < 40;) {
     const before = log.scrollTop
     log.scrollTop -= 400
     await new Promise(requestAnimationFrame)
@@ -236,7 +254,7 @@ async function scrollUp(): Promise<number> {
     slowest = Math.max(slowest, now - last)
     last = now
     const count = document.querySelectorAll('[data-seq]').length
-    still = log.scrollTop === before || count >= 1009 && log.scrollTop < 2 ? still + 1 : 0
+    still = log.scrollTop === before || (count >= 1011 && log.scrollTop < 2) ? still + 1 : 0
   }
   return slowest
 }

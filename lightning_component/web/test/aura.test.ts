@@ -26,7 +26,11 @@ describe('the component', () => {
   let host: ReturnType<typeof startAuraHost>
 
   const start = (options: Partial<Options> = {}) => {
-    const apex = { session: async () => login, cases: async () => [], history: async () => ({ messages: [], complete: true }) }
+    const apex = {
+      session: async () => login,
+      cases: async () => [],
+      history: async () => ({ messages: [], complete: true }),
+    }
     const frame = { contentWindow } as unknown as HTMLIFrameElement
     host = startAuraHost({ bundle, frame, apex, ...options })
   }
@@ -98,10 +102,17 @@ describe('the component', () => {
     start({ onLabel: (now) => (label = now), onHighlight: (on) => labels.push([label, on]) })
     for (const count of [3, 250, 0]) say({ type: 'unread', count })
     await until(() => labels.length === 3)
-    expect(labels).toEqual([['Customer chat (3)', true], ['Customer chat (99+)', true], ['Customer chat', false]])
+    expect(labels).toEqual([
+      ['Customer chat (3)', true],
+      ['Customer chat (99+)', true],
+      ['Customer chat', false],
+    ])
   })
 
-  it.each([[true, 'tab'], [false, 'page']])('opens a Case (console: %s) as a %s', async (isConsole, how) => {
+  it.each([
+    [true, 'tab'],
+    [false, 'page'],
+  ])('opens a Case (console: %s) as a %s', async (isConsole, how) => {
     const opened: string[][] = []
     start({ isConsole, onRecord: (...record) => opened.push(record) })
     say({ type: 'openCase', caseId: CASE })

@@ -178,6 +178,42 @@ it('tells that the chat was closed', async () => {
   expect(room.notices.at(-1)?.what).toBe('closed')
 })
 
+it('begins anew when the group is made again, for its numbers begin at 1 again', async () => {
+  const { chat, room } = await start()
+  await chat.open(CASE)
+  for (const text of ['old 1', 'old 2']) server.say(CASE, 'bob', text)
+  await until(() => room.messages.length === 2)
+  server.dismiss(CASE)
+  await until(() => room.state === 'closed')
+  server.open(CASE, 'My lamp is dark', { bob: 'Bob' })
+  server.say(CASE, 'bob', 'new 1')
+  server.join(CASE, LI, 'Li Na')
+  server.say(CASE, 'bob', 'new 2')
+  await until(() => said(room).includes('new 2'))
+  expect(said(room).filter((text) => text.startsWith('old'))).toEqual([])
+  expect(room.notices.map(({ what }) => what)).toEqual(['joined'])
+})
+
+it('begins anew, too, when that happened while the line was cut', async () => {
+  const { chat, room } = await start()
+  await chat.open(CASE)
+  server.say(CASE, 'bob', 'old 1', { time: 1000 })
+  await until(() => room.messages.length === 1)
+  server.cut()
+  server.rooms.delete(CASE)
+  server.open(CASE, 'My lamp is dark', { bob: 'Bob', [LI]: 'Li Na' })
+  server.say(CASE, 'bob', 'new 1')
+  await until(() => said(room)[0] === 'new 1')
+  expect(said(room)).toEqual(['new 1'])
+})
+
+it('says once what Tencent tells twice', async () => {
+  const { room } = await start()
+  for (let n = 0; n < 2; n++) room.note('joined', [{ userId: WEI, name: 'Wei' }], 1000 + n)
+  room.note('left', [{ userId: WEI, name: '' }], 1002)
+  expect(room.notices.map(({ what }) => what)).toEqual(['joined', 'left'])
+})
+
 it('shows a message of ours from another tab once, as read', async () => {
   const one = await start()
   const two = await start()

@@ -17,7 +17,9 @@ const covers = (pattern: string, url: string) =>
   new RegExp(`^${pattern.replaceAll('.', '\\.').replace('*', '[a-z0-9*.-]+')}$`).test(url)
 
 it('the trusted sites cover every socket and statistics host in the SDK, of every region', () => {
-  const dialled = [...new Set(sdk.match(/(?:wss|https):\/\/[a-z0-9*.-]+\.(?:com|cn)/g))].filter((url) => !notDialled(url))
+  const dialled = [...new Set(sdk.match(/(?:wss|https):\/\/[a-z0-9*.-]+\.(?:com|cn)/g))].filter(
+    (url) => !notDialled(url),
+  )
   expect(dialled.length).toBeGreaterThan(30)
   expect(dialled.filter((url) => !trusted.some((pattern) => covers(pattern, url)))).toEqual([])
 })
@@ -25,6 +27,8 @@ it('the trusted sites cover every socket and statistics host in the SDK, of ever
 it('no trusted site is there for nothing', () => {
   const hosts = sdk.match(/[a-z0-9-]+(?:\.[a-z0-9-]+)+\.(?:com|cn)/g)!
   const needed = [...hosts, 'x.cos.ap-guangzhou.myqcloud.com', 'x.imrich.qcloud.com']
-  const idle = trusted.filter((pattern) => !needed.some((host) => covers(pattern, pattern.split('//')[0] + '//' + host)))
+  const idle = trusted.filter(
+    (pattern) => !needed.some((host) => covers(pattern, pattern.split('//')[0] + '//' + host)),
+  )
   expect(idle).toEqual([])
 })

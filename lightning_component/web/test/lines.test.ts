@@ -16,10 +16,18 @@ function room(groupId: string, said: [from: string, time: number][]): Conversati
 }
 
 it('puts days between messages, and together what somebody says without a pause', () => {
-  const one = room('a', [['bob', NOON], ['bob', NOON + 10], ['bob', NOON + 900], [LI, NOON + 901], ['bob', NOON + 86_400]])
+  const one = room('a', [
+    ['bob', NOON],
+    ['bob', NOON + 10],
+    ['bob', NOON + 900],
+    [LI, NOON + 901],
+    ['bob', NOON + 86_400],
+  ])
   const lines = linesOf(one, LI)
   expect(lines.map(({ kind }) => kind)).toEqual(['day', 'message', 'message', 'message', 'message', 'day', 'message'])
-  const groups = lines.flatMap((line) => (line.kind === 'message' ? [`${line.first ? '(' : ''}${line.last ? ')' : ''}`] : []))
+  const groups = lines.flatMap((line) =>
+    line.kind === 'message' ? [`${line.first ? '(' : ''}${line.last ? ')' : ''}`] : [],
+  )
   expect(groups).toEqual(['(', ')', '()', '()', '()'])
 })
 
@@ -28,6 +36,21 @@ it('shows who came and went where it happened', () => {
   one.note('joined', [{ userId: LI, name: 'Li' }], NOON + 1)
   one.add({ seq: 2, from: LI, time: NOON + 2, elements: [] })
   expect(linesOf(one, LI).map(({ kind }) => kind)).toEqual(['day', 'message', 'notice', 'message'])
+})
+
+it('shows what the relay says as a line, once, and does not take it for the customer', () => {
+  const one = room('a', [
+    ['bob', NOON],
+    [LI, NOON + 1],
+  ])
+  one.members = [{ userId: LI, name: 'Li Na' }]
+  one.note('joined', [{ userId: 'x', name: 'Wei Chen' }], NOON + 60)
+  one.add({ seq: 3, from: 'administrator', time: NOON + 62, elements: [textElement('Wei Chen has joined the chat.')] })
+  one.note('left', [{ userId: LI, name: '' }], NOON + 500)
+  const lines = linesOf(one, LI)
+  expect(lines.map(({ kind }) => kind)).toEqual(['day', 'message', 'message', 'line', 'notice'])
+  expect(filtered([one], 'waiting', '')).toEqual([])
+  expect(one.countUnread()).toBe(0)
 })
 
 it('sorts chats one can write in first, then by what happened last', () => {
@@ -41,19 +64,44 @@ it('finds chats by their Case, their customer and what was said', () => {
   one.about = { id: 'a', caseNumber: '00001026', subject: 'My lamp is dark', status: 'New', customer: 'Bob Miller' }
   const rooms = [one, room('b', [[LI, 1]])]
   for (const search of ['1026', 'LAMP', 'miller dark', 'bob 0']) {
-    expect(filtered(rooms, 'all', search).map(({ groupId }) => groupId), search).toEqual(['a'])
+    expect(
+      filtered(rooms, 'all', search).map(({ groupId }) => groupId),
+      search,
+    ).toEqual(['a'])
   }
   expect(filtered(rooms, 'all', 'lamp parcel')).toEqual([])
 })
 
 it('knows who waits for an answer, and since when', () => {
-  const one = room('a', [['bob', 1], [LI, 2], ['bob', 5], ['bob', 9]])
-  expect(filtered([one, room('b', [['bob', 1], [LI, 2]])], 'waiting', '')).toEqual([one])
+  const one = room('a', [
+    ['bob', 1],
+    [LI, 2],
+    ['bob', 5],
+    ['bob', 9],
+  ])
+  expect(
+    filtered(
+      [
+        one,
+        room('b', [
+          ['bob', 1],
+          [LI, 2],
+        ]),
+      ],
+      'waiting',
+      '',
+    ),
+  ).toEqual([one])
   expect(waitingSince(one)).toBe(5)
 })
 
 it('counts as unread what others said after we last read or wrote', () => {
-  const one = room('a', [['bob', 1], [LI, 2], ['bob', 3], ['bob', 4]])
+  const one = room('a', [
+    ['bob', 1],
+    [LI, 2],
+    ['bob', 3],
+    ['bob', 4],
+  ])
   expect(one.countUnread()).toBe(2)
   one.readSeq = 3
   expect(one.countUnread()).toBe(1)

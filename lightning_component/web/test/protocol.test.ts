@@ -40,8 +40,19 @@ describe('what comes from the Aura component', () => {
     })
     const messages = [{ seq: 2, from: 'bob', time: 1, elements: [] }, { seq: 'x' }, { seq: 1, from: 'li', elements: 3 }]
     const history = readFromAura({ type: 'history', id: 'r2', messages, complete: true })
-    expect(history).toMatchObject({ page: { complete: true, messages: [{ seq: 1 }, { seq: 2 }] } })
+    expect(history).toMatchObject({ page: { complete: true, lacking: false, messages: [{ seq: 1 }, { seq: 2 }] } })
   })
+})
+
+it.each([
+  [[51, 52], true, { complete: false, lacking: false }],
+  [[1, 2], true, { complete: true, lacking: false }],
+  [[51, 52], false, { complete: false, lacking: true }],
+  [[], true, { complete: true, lacking: false }],
+  [[], false, { complete: false, lacking: true }],
+])('a page of %j, complete: %s, reaches the beginning or not', (seqs, complete, page) => {
+  const messages = seqs.map((seq) => ({ seq, from: 'bob', time: 1, elements: [] }))
+  expect(readFromAura({ type: 'history', id: 'r1', messages, complete })).toMatchObject({ page })
 })
 
 it.each(['5005g00000XyZaBAAV', '5005g00000XyZaB'])('%s may be a Case', (id) => expect(isCaseId(id)).toBe(true))

@@ -51,7 +51,11 @@ beforeEach(() => {
   refusals = []
   states = []
   const signer = { renew: () => void asked++, problem: (...refusal: [number, string]) => void refusals.push(refusal) }
-  session = new Session(signer, () => client as unknown as ChatClient, (state) => states.push(state))
+  session = new Session(
+    signer,
+    () => client as unknown as ChatClient,
+    (state) => states.push(state),
+  )
 })
 
 afterEach(() => {

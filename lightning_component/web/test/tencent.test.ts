@@ -65,7 +65,9 @@ it('tries a refused message again with the same random, so that it is said once'
   })
   socket.refuse = {}
   await client.send(CASE, { text: 'again' }, 4712, () => undefined)
-  const randoms = socket.asked.filter(({ command }) => command.endsWith('send_group_msg')).map(({ body }) => body.Random)
+  const randoms = socket.asked
+    .filter(({ command }) => command.endsWith('send_group_msg'))
+    .map(({ body }) => body.Random)
   expect(randoms.at(-1)).toBe(randoms.at(-2))
   expect(socket.messages.filter(({ MsgBody }) => MsgBody[0].MsgContent.Text === 'again')).toHaveLength(1)
 })
@@ -88,7 +90,13 @@ it('tells Tencent what was read', async () => {
 })
 
 it('tells who came and went, and that the room is gone', async () => {
-  const at = (MsgSeq: number) => ({ From_Account: '@TIM#SYSTEM', ToGroupId: CASE, MsgSeq, MsgRandom: MsgSeq, MsgTime: 1 })
+  const at = (MsgSeq: number) => ({
+    From_Account: '@TIM#SYSTEM',
+    ToGroupId: CASE,
+    MsgSeq,
+    MsgRandom: MsgSeq,
+    MsgTime: 1,
+  })
   const group = { GroupInfo: { GroupId: CASE, GroupName: 'My lamp is dark', GroupType: 'Public' } }
   const wei = { List_Account: ['wei'], MsgMemberExtraInfo: [{ UserId: 'wei', NickName: 'Wei' }] }
   socket.push({ GroupTips: [{ ...at(4), ...group, MsgBody: { OpType: 1, ...wei } }] }, 4)

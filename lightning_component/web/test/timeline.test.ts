@@ -58,7 +58,7 @@ function play(seed: number): void {
   const timeline = new Timeline()
   const late: number[] = []
   said.forEach((seq, i) => {
-    if (chance() < 0.7) (chance() < 0.2 ? late.push(seq) : timeline.add(message(seq)))
+    if (chance() < 0.7) chance() < 0.2 ? late.push(seq) : timeline.add(message(seq))
     if (chance() < 0.1) timeline.addPage(server(said.slice(0, i + 1)))
     if (chance() < 0.1 && timeline.hole) timeline.addPage(server(said.slice(0, i + 1), timeline.hole), timeline.hole)
     if (chance() < 0.2 && late.length) timeline.add(message(late.pop()!))

@@ -32,7 +32,7 @@ export function readFromAura(value: unknown): FromAura | null {
   if (type === 'visible') return typeof value.open === 'boolean' ? { type, open: value.open } : null
   if (typeof id !== 'string') return null
   if (type === 'cases') return Array.isArray(value.cases) ? { type, id, cases: readCases(value.cases) } : null
-  if (type === 'history') return Array.isArray(value.messages) ? { type, id, page: readPage(value) } : null
+  if (type === 'history') return Array.isArray(value.messages) ? { type, id, page: readHistory(value) } : null
   if (type === 'requestError') return { type, id, retryable: value.retryable === true }
   return null
 }
@@ -46,6 +46,16 @@ function readSession(value: Fields): FromAura | null {
     login.socketUrl = socketUrl
   }
   return { type: 'session', login, locale: isText(locale) ? locale : '' }
+}
+
+/**
+ * The relay's `complete` says that nothing is missing up to the last message, not that the page reaches the beginning:
+ * that it does when it begins with number 1, or has nothing to give although nothing is missing.
+ */
+function readHistory(value: Fields): Page {
+  const { messages, complete } = readPage(value)
+  const first = messages[0]?.seq
+  return { messages, complete: first === undefined ? complete : first === 1, lacking: !complete }
 }
 
 function readCases(values: unknown[]): CaseInfo[] {

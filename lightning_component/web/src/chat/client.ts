@@ -28,6 +28,8 @@ export interface Page {
   messages: ChatMessage[]
   /** Nothing older is to be had from this source. */
   complete: boolean
+  /** The source says that messages are missing from it. */
+  lacking?: boolean
 }
 
 export interface User {

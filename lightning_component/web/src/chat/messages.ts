@@ -13,7 +13,7 @@ export function readMessage(value: unknown): ChatMessage | null {
     elements: readElements(message.elements),
     ...(typeof message.name === 'string' && message.name ? { name: message.name } : {}),
     ...(typeof message.random === 'number' ? { random: message.random } : {}),
-    ...(message.recalled === true ? { recalled: true } : {}),
+    ...(message.recalled === true || message.erased === true ? { recalled: true } : {}),
   }
 }
 

@@ -2,16 +2,7 @@ import { isExpired, isRefused, ChatError, type ChatClient, type ChatEvent, type 
 
 /** How far we are with being signed in; the banner shows it. */
 export type SessionState =
-  | 'starting'
-  | 'slow'
-  | 'ready'
-  | 'reconnecting'
-  | 'offline'
-  | 'renewing'
-  | 'elsewhere'
-  | 'denied'
-  | 'away'
-  | 'refused'
+  'starting' | 'slow' | 'ready' | 'reconnecting' | 'offline' | 'renewing' | 'elsewhere' | 'denied' | 'away' | 'refused'
 
 /** Who has signatures to give: he answers with `signed` or `unsigned`, in his own time. */
 export interface Signer {

@@ -11,7 +11,13 @@ export function readEvent(frame: Frame): ChatEvent | null {
       return message && { type: 'message', groupId, message }
     }
     case 'joined':
-      return { type: 'joined', groupId, ...optional('name', frame.name), users: readUsers(frame.users), ...seqOf(frame) }
+      return {
+        type: 'joined',
+        groupId,
+        ...optional('name', frame.name),
+        users: readUsers(frame.users),
+        ...seqOf(frame),
+      }
     case 'left':
       return {
         type: 'left',

@@ -28,8 +28,7 @@ export interface CustomerChatOptions {
   onEnded?: () => void
 }
 
-const clientFor = (login: ChatLogin): ChatClient =>
-  login.socketUrl ? new SocketChatClient() : new TencentChatClient()
+const clientFor = (login: ChatLogin): ChatClient => (login.socketUrl ? new SocketChatClient() : new TencentChatClient())
 
 /** Puts the chat of one ticket into an element of your page. The element has a height; the chat fills it. */
 export function mountCustomerChat(element: Element, options: CustomerChatOptions): { unmount(): void } {

@@ -5,6 +5,7 @@ import { Conversation, type CaseInfo } from './conversation'
 import { History, type WholeHistory } from './history'
 import type { Memory } from './memory'
 import { Outbox } from './outbox'
+import { isSystem } from './people'
 
 export interface ChatOptions {
   client: ChatClient
@@ -134,6 +135,8 @@ export class Chat {
 
   private seat(group: Group): void {
     const room = this.room(group.groupId)
+    if (room.state === 'closed' || room.contradicts(group.recent ?? [])) room.restart()
+    if (room.readSeq > group.lastSeq) room.readSeq = 0
     room.state = 'open'
     room.name = group.name
     if (group.recent) room.addRecent(group.recent)
@@ -142,7 +145,8 @@ export class Chat {
 
   private async catchUp(room: Conversation): Promise<void> {
     await this.outbox.flush(room)
-    if (room.loaded || room.groupId === this.status.open) await this.history.newest(room)
+    if (room.groupId === this.status.open) await this.history.newest(room)
+    else room.loaded = false // looked at again when it is opened
     this.readIfSeen(room)
   }
 
@@ -192,7 +196,7 @@ export class Chat {
     room.typing = others
     if (isNew && message.from === this.me) room.readSeq = Math.max(room.readSeq, message.seq)
     if (isNew && message.from !== this.me) {
-      room.unread += 1
+      if (!isSystem(message.from)) room.unread += 1
       this.heardLast.value = { room, message }
     }
     if (room.loaded) void this.history.missing(room)
@@ -203,6 +207,7 @@ export class Chat {
     const room = this.room(groupId)
     if (name) room.name = name
     const isMe = users.some(({ userId }) => userId === this.me)
+    if (isMe && room.state === 'closed') room.restart()
     room.members = [...room.members.filter((old) => !users.some((user) => user.userId === old.userId)), ...users]
     room.note('joined', users, this.now(), seq)
     if (isMe) void this.cameIn(room)

@@ -2,6 +2,7 @@ import { markRaw } from 'vue'
 
 import type { ChatMessage, Outgoing, Page, User } from '../chat/client'
 import type { Element } from '../chat/elements'
+import { isSystem } from './people'
 import { Timeline } from './timeline'
 
 /** A message of ours on its way. */
@@ -59,7 +60,7 @@ export class Conversation {
   /** Part of the history could not be had; the next try may. */
   incomplete = false
   loaded = false
-  readonly timeline = markRaw(new Timeline())
+  timeline = markRaw(new Timeline())
 
   constructor(
     readonly groupId: string,
@@ -95,6 +96,21 @@ export class Conversation {
     return fresh
   }
 
+  /** The group was dismissed and made again under its id: its numbers begin at 1 again, and are other messages. */
+  restart(): void {
+    this.timeline = markRaw(new Timeline())
+    Object.assign(this, { notices: [], readSeq: 0, seenSeq: 0, unread: 0, loaded: false, incomplete: false })
+    this.settle([])
+  }
+
+  /** One of these has the number of a message that is known, and is another. */
+  contradicts(messages: ChatMessage[]): boolean {
+    return messages.some(({ seq, from, time }) => {
+      const known = this.timeline.messages[this.timeline.find(seq)]
+      return known?.seq === seq && (known.from !== from || Math.abs(known.time - time) > 60)
+    })
+  }
+
   /** Messages without the claim that none is missing between them. */
   addRecent(messages: ChatMessage[]): void {
     messages.forEach((message) => this.timeline.add(message))
@@ -105,7 +121,7 @@ export class Conversation {
   countUnread(): number {
     const answered = this.messages.findLast(({ from }) => from === this.me)?.seq ?? 0
     const read = Math.max(this.readSeq, answered)
-    return this.messages.filter(({ seq, from }) => seq > read && from !== this.me).length
+    return this.messages.filter(({ seq, from }) => seq > read && from !== this.me && !isSystem(from)).length
   }
 
   recall(seq: number): void {
@@ -113,8 +129,12 @@ export class Conversation {
     this.settle([])
   }
 
+  /** Tencent tells some things twice: to the room, and to the one concerned. */
   note(what: Notice['what'], users: User[], time: number, seq?: number): void {
     if (seq !== undefined) this.timeline.notice(seq)
+    const last = this.notices.at(-1)
+    const again = last?.what === what && time - last.time < 60
+    if (again && users.every(({ userId }) => last.users.some((user) => user.userId === userId))) return
     this.notices.push({ what, users, time, after: Math.max(this.lastSeq, seq ?? 0) })
   }
 

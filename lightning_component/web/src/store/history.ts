@@ -40,7 +40,7 @@ export class History {
   }
 
   private async fill(room: Conversation): Promise<void> {
-    for (let hole = room.timeline.hole; hole !== undefined; ) {
+    for (let hole = room.timeline.hole; hole !== undefined;) {
       await this.page(room, hole)
       const next = room.timeline.hole
       if (next === hole) {
@@ -64,6 +64,7 @@ export class History {
       room.addPage({ ...own.value, complete: own.value.complete && !this.whole }, before)
     }
     if (whole.status === 'fulfilled') room.addPage(whole.value, before)
-    room.incomplete = this.whole ? whole.status === 'rejected' : own.status === 'rejected'
+    if (this.whole) room.incomplete = whole.status === 'rejected' || whole.value.lacking === true
+    else room.incomplete = own.status === 'rejected'
   }
 }

@@ -1,20 +1,26 @@
 import type { ChatMessage } from '../chat/client'
 import type { Conversation, Notice, Pending } from './conversation'
+import { isSystem } from './people'
+import { plainText } from './words'
 
 /** What one sees from top to bottom. `first` and `last`: of what the same person said without a pause. */
 export type Line =
   | { kind: 'day'; key: string; time: number }
   | { kind: 'notice'; key: string; notice: Notice }
+  | { kind: 'line'; key: string; seq: number; text: string; time: number }
   | { kind: 'message'; key: string; message: ChatMessage; mine: boolean; first: boolean; last: boolean }
   | { kind: 'pending'; key: string; pending: Pending }
 
 const PAUSE = 5 * 60
+/** The relay says a little later who has come. */
+const TOLD_WITHIN = 120
 
 export function linesOf(room: Conversation, me: string): Line[] {
   const lines: Line[] = []
   let day = ''
   let said: Extract<Line, { kind: 'message' }> | null = null
   let shown = 0
+  const told = room.messages.filter(({ from, recalled }) => isSystem(from) && !recalled)
 
   const onDay = (time: number) => {
     const today = new Date(time * 1000).toDateString()
@@ -23,8 +29,16 @@ export function linesOf(room: Conversation, me: string): Line[] {
     said = null
     lines.push({ kind: 'day', key: `d${time}-${lines.length}`, time })
   }
+  /** The relay says the same in the room, for those who come later, too. */
+  const isTold = ({ what, users, time }: Notice) =>
+    what !== 'closed' &&
+    users.some(({ userId, name }) => {
+      const who = name || room.nameOf(userId)
+      return told.some((one) => Math.abs(one.time - time) < TOLD_WITHIN && plainText(one.elements).includes(who))
+    })
   const noticesUpTo = (seq: number) => {
     for (let notice = room.notices[shown]; notice && notice.after < seq; notice = room.notices[++shown]) {
+      if (isTold(notice)) continue
       onDay(notice.time)
       said = null
       lines.push({ kind: 'notice', key: `n${shown}`, notice })
@@ -33,6 +47,12 @@ export function linesOf(room: Conversation, me: string): Line[] {
   for (const message of room.messages) {
     noticesUpTo(message.seq)
     onDay(message.time)
+    if (isSystem(message.from) && !message.recalled) {
+      said = null
+      const { seq, time } = message
+      lines.push({ kind: 'line', key: `m${seq}`, seq, text: plainText(message.elements), time })
+      continue
+    }
     const first: boolean = !said || said.message.from !== message.from || message.time - said.message.time > PAUSE
     if (said && !first) said.last = false
     said = { kind: 'message', key: keyOf(message, me), message, mine: message.from === me, first, last: true }

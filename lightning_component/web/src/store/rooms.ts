@@ -1,14 +1,12 @@
 import type { Conversation } from './conversation'
+import { isAgent, isSystem } from './people'
+import { plainText } from './words'
 
 export type Filter = 'all' | 'unread' | 'waiting'
 
-/** Salesforce User ids; customers may not have such ids. */
-const AGENT = /^005[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?$/
-export const isAgent = (userId: string): boolean => AGENT.test(userId)
-
 /** The customer has said something and no agent has answered. */
 export function isWaiting(room: Conversation): boolean {
-  const last = room.last
+  const last = room.messages.findLast(({ from }) => !isSystem(from))
   return room.state === 'open' && !!last && !last.recalled && !isAgent(last.from) && !room.pending.length
 }
 
@@ -18,7 +16,7 @@ export function waitingSince(room: Conversation): number {
   for (let at = room.messages.length - 1; at >= 0; at--) {
     const message = room.messages[at]!
     if (isAgent(message.from)) break
-    since = message.time
+    if (!isSystem(message.from)) since = message.time
   }
   return since
 }
@@ -41,9 +39,7 @@ export function filtered(rooms: Conversation[], filter: Filter, search: string):
 
 function haystack({ about, name, members, messages }: Conversation): string {
   const case_ = about ? [about.caseNumber, about.subject, about.customer, about.status] : []
-  const said = messages.flatMap(({ elements }) =>
-    elements.map((element) => (element.MsgType === 'TIMTextElem' ? element.MsgContent.Text : '')),
-  )
+  const said = messages.map(({ elements }) => plainText(elements))
   return [...case_, name, ...members.map((member) => member.name), ...said].join('\n').toLowerCase()
 }
 

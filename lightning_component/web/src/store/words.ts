@@ -27,6 +27,11 @@ function elementInWords(element: Element, t: Translate): string {
   }
 }
 
+/** Only what was written. */
+export function plainText(elements: readonly Element[]): string {
+  return elements.map((one) => (one.MsgType === 'TIMTextElem' ? one.MsgContent.Text : '')).join(' ')
+}
+
 export interface Piece {
   text: string
   href?: string

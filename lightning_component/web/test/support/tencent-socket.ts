@@ -64,7 +64,12 @@ export class TencentSocket {
     const command = String(head.servcmd)
     this.asked.push({ command, body })
     const name = command.split('.')[1]!
-    this.send(head, { ActionStatus: 'OK', ErrorCode: 0, ErrorInfo: '', ...(this.refuse[name] ?? this.answer(name, body)) })
+    this.send(head, {
+      ActionStatus: 'OK',
+      ErrorCode: 0,
+      ErrorInfo: '',
+      ...(this.refuse[name] ?? this.answer(name, body)),
+    })
   }
 
   private answer(name: string, body: Fields): Fields {
@@ -90,12 +95,21 @@ export class TencentSocket {
 
   private group(): Fields {
     const SelfInfo = { Role: 'Member', MsgSeq: 0 }
-    return { GroupId: this.groupId, Type: 'Public', Name: 'My lamp is dark', NextMsgSeq: this.messages.length + 1, SelfInfo }
+    return {
+      GroupId: this.groupId,
+      Type: 'Public',
+      Name: 'My lamp is dark',
+      NextMsgSeq: this.messages.length + 1,
+      SelfInfo,
+    }
   }
 
   /** As group_msg_get_simple has it: up to and with this seq, the newest first. */
   private before(seq: number, count: number): Fields[] {
-    return this.messages.filter(({ MsgSeq }) => MsgSeq <= seq).slice(-count).reverse()
+    return this.messages
+      .filter(({ MsgSeq }) => MsgSeq <= seq)
+      .slice(-count)
+      .reverse()
   }
 
   private post(From_Account: string, MsgBody: Fields[], more: Fields = {}): Fields {
