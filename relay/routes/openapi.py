@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -70,6 +71,7 @@ class OpenApiRoutes:
         return JSONResponse(self._document)
 
 
+@cache
 def _document() -> dict[str, Any]:
     models = [
         (model, "validation")
