@@ -19,9 +19,12 @@ async def in_chat(customer: Customer, subject: str = "My lamp is dark") -> None:
 
 
 async def test_a_ticket_is_opened_talked_about_handed_over_and_closed(
-    demo: Stage, customer: Customer, desk: Desk
+    demo: Stage, customer: Customer, desk: Desk, page: Page
 ) -> None:
+    tour = page.locator("#tour")
+    await expect(tour).to_contain_text("Be the customer")
     await in_chat(customer)
+    await expect(tour).to_contain_text("Be the agent")
     await customer.says("Hello?")
     await desk.opens("My lamp is dark")
     [case] = demo.cases()
@@ -35,7 +38,9 @@ async def test_a_ticket_is_opened_talked_about_handed_over_and_closed(
     await desk.sets("Owner", "Maria Santos")
     await customer.sees("Maria Santos has joined")
     await expect(customer.status).to_have_text("with Maria Santos")
+    await expect(tour).to_contain_text("Talk to each other")
     await desk.says("Hello Alice, Maria here.")
+    await expect(tour).to_contain_text("Hand over")
     await customer.sees("Hello Alice, Maria here.")
     await customer.says("Nice to meet you.")
     await desk.sees("Nice to meet you.")

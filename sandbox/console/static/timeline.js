@@ -11,6 +11,9 @@ export class TimelineView {
   #rows
   #name = (id) => id
   #heads = {}
+  /** What says a call in words, to be said again when a name has become known. */
+  #words = new Map()
+  #known = ''
 
   constructor(box) {
     const routine = h('input', { type: 'checkbox', id: 'routine', onchange: () => box.classList.toggle('all', routine.checked) })
@@ -20,7 +23,7 @@ export class TimelineView {
       h('div', { class: 'lanes heads' }, Object.values(this.#heads)),
       this.#rows,
       h('footer', {}, h('label', {}, routine, ' routine calls too'), h('span', {}, 'a click on a row shows its content'),
-        h('button', { class: 'plain', onclick: () => this.#rows.replaceChildren() }, 'Clear')))
+        h('button', { class: 'plain', onclick: () => [...this.#rows.children].forEach((row) => this.#forget(row)) }, 'Clear')))
   }
 
   /** agents, owners and rooms know what ids are called. */
@@ -28,6 +31,9 @@ export class TimelineView {
     const people = Object.values(rooms).flatMap((room) => room.members.map(({ id, name }) => [id, name]))
     const names = { administrator: 'the relay', ...Object.fromEntries(people), ...owners }
     this.#name = (id) => names[id] ?? id
+    const known = JSON.stringify(names)
+    if (known !== this.#known) for (const [words, call] of this.#words) words.replaceChildren(...this.#say(call))
+    this.#known = known
     const on = new Set(trouble.filter((each) => each.isOn).map((each) => each.name))
     this.#mark('relay', on.has('relayKilled') || on.has('calloutsLost'))
     this.#mark('tencent', ['tencentAway', 'tencentSlow', 'callbacksShuffled', 'callbacksLost', 'chatCut'].some((name) => on.has(name)))
@@ -36,8 +42,17 @@ export class TimelineView {
 
   add(call) {
     this.#rows.prepend(call.from === 'you' ? this.#event(call) : this.#row(call))
-    while (this.#rows.children.length > MOST) this.#rows.lastChild.remove()
+    while (this.#rows.children.length > MOST) this.#forget(this.#rows.lastChild)
     this.#pulse(call)
+  }
+
+  #forget(row) {
+    this.#words.delete(row.querySelector('.words'))
+    row.remove()
+  }
+
+  #say(call) {
+    return [h('b', { class: call.from }, call.user ? this.#name(call.user) : TITLES[call.from]), ` ${meaning(call, this.#name)}`]
   }
 
   #mark(lane, isTroubled) {
@@ -67,8 +82,10 @@ export class TimelineView {
       detail.hidden = !detail.hidden
       button.setAttribute('aria-expanded', String(!detail.hidden))
     }
+    const words = h('span', { class: 'words' }, this.#say(call))
+    this.#words.set(words, call)
     const button = h('button', { class: 'call', 'aria-expanded': 'false', onclick: open },
-      h('span', { class: 'words' }, h('b', { class: call.from }, call.user ? this.#name(call.user) : TITLES[call.from]), ` ${meaning(call, this.#name)}`),
+      words,
       h('span', { class: `outcome ${how.kind}` }, how.text),
       h('span', { class: 'lanes' }, arrow))
     return h('li', { class: `${call.routine ? 'routine ' : ''}${how.kind}` }, button, detail)

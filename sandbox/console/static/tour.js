@@ -1,0 +1,62 @@
+// What to try, one thing after another; each step is over when it has happened.
+
+import { h } from './dom.js'
+
+const CLOSED = 'tourClosed'
+const isAgent = ({ id }) => id.startsWith('005')
+const agentsIn = (rooms) => rooms.flatMap((room) => room.members.filter(isAgent).map(({ id }) => id))
+
+const STEPS = [
+  ['Be the customer: on the left, sign in as Alice and start a chat.', ({ rooms }) => rooms.length > 0],
+  ['Be the agent: on the right, open the Case and make yourself its owner.', ({ rooms }) => agentsIn(rooms).length > 0],
+  ['Talk to each other. The agent has read what was said before.', ({ said }) => said.has('app') && said.has('agent')],
+  ['Hand over: choose another owner. The new one comes before the old one goes.', ({ agents }) => agents.size > 1],
+  ['Kill the relay, choose an owner again, go on talking, and start it again. It catches up.', ({ wasKilled, state }) => wasKilled && !isKilled(state)],
+  ['Close the Case. What was said is saved on it, then both are told.', ({ files }) => files.length > 0],
+  ['That was all. The other buttons break more, and every row below opens.', () => false],
+]
+const isKilled = ({ trouble }) => trouble.some(({ name, isOn }) => name === 'relayKilled' && isOn)
+
+export class Tour {
+  #box
+  #step = 0
+  #seen = { rooms: [], files: [], said: new Set(), agents: new Set(), wasKilled: false }
+  #old
+
+  constructor(box) {
+    this.#box = box
+    if (localStorage.getItem(CLOSED)) return
+    this.#draw()
+  }
+
+  see(state) {
+    this.#look(state)
+    this.#seen.wasKilled ||= isKilled(state)
+    const before = this.#step
+    while (STEPS[this.#step][1](this.#seen)) this.#step += 1
+    if (this.#step !== before && this.#box.hasChildNodes()) this.#draw()
+  }
+
+  /** Cases that were closed before one came are another story. */
+  #look(state) {
+    this.#old ??= new Set(state.cases.filter((row) => row.IsClosed).map((row) => row.Id))
+    this.#seen.state = state
+    this.#seen.rooms = Object.entries(state.rooms).filter(([id]) => !this.#old.has(id)).map(([, room]) => room)
+    this.#seen.files = state.files.filter(({ caseId }) => caseId.startsWith('500') && !this.#old.has(caseId))
+    agentsIn(this.#seen.rooms).forEach((id) => this.#seen.agents.add(id))
+  }
+
+  hear({ what, from, status }) {
+    if (what === 'SDK send' && status === 'ok') this.#seen.said.add(from)
+  }
+
+  #draw() {
+    const close = () => {
+      localStorage.setItem(CLOSED, '1')
+      this.#box.replaceChildren()
+    }
+    this.#box.replaceChildren(h('p', { role: 'status' }, h('b', {}, `${this.#step + 1}`), STEPS[this.#step][0]),
+      h('button', { class: 'plain', 'aria-label': 'Close the tour', onclick: close }, '✕'))
+    this.#box.animate([{ opacity: 0.2 }, { opacity: 1 }], { duration: 500 })
+  }
+}
