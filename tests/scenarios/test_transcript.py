@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import re
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups, posted
-from tests.scenarios.talking import called_back, heard, history, opened, room_log, say, say_elements
+from tests.scenarios.talking import call_back, called_back, heard, history, opened, room_log, said, say, say_elements
 from tests.scenarios.test_rooms import group_goes, members_become, state, sync
 
 pytestmark = pytest.mark.anyio
@@ -79,9 +81,9 @@ async def test_a_closed_case_keeps_all_that_was_said(start_relay: StartRelay, sa
 
     [file] = transcripts(sandbox, case_id)
     found = entries(file["text"])
-    said = [entry for entry in found if not entry[21:].startswith("* ")]
-    assert [tuple(entry[21:].split(": ", 1)) for entry in said] == log
-    assert [entry[21:] for entry in found if entry not in said] == [
+    spoken = [entry for entry in found if not entry[21:].startswith("* ")]
+    assert [tuple(entry[21:].split(": ", 1)) for entry in spoken] == log
+    assert [entry[21:] for entry in found if entry not in spoken] == [
         f"* {names[ann]} joined",
         f"* {names[bob]} joined",
         f"* {names[ann]} left",
@@ -93,6 +95,33 @@ async def test_a_closed_case_keeps_all_that_was_said(start_relay: StartRelay, sa
     [post] = posts(sandbox, case_id)
     assert post.startswith(file["Title"])
     assert "مرحبا" in post
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_becomes_of_the_callbacks_it_is_the_rooms_log(
+    start_relay: StartRelay, sandbox: Sandbox, seed: int
+) -> None:
+    """Each is heard, lost, or heard twice, in any order; with seed 0 none is heard, and there are many."""
+    relay, fate = await start_relay(RELAY_CLOSE_GRACE="0"), random.Random(seed)
+    case_id = await opened(relay)
+    callbacks: list[Json] = []
+    for number in range(450 if seed == 0 else fate.randrange(1, 80)):
+        text = f"{number} {fate.choice(['🙂', 'مرحبا', '你好', 'a' * 900, '', '=1+1'])}"
+        await say(sandbox, case_id, "alice", text)
+        message = sandbox.tencent.chat.groups[case_id].messages[-1]
+        one = said(case_id, message.seq, text, Random=message.random, MsgTime=message.time)
+        callbacks += [one] * (0 if seed == 0 else fate.choice([0, 1, 1, 2]))
+    fate.shuffle(callbacks)
+    await asyncio.gather(*(call_back(relay, sandbox, one) for one in callbacks))
+    log = [text.rstrip() for _, text in as_read(sandbox, case_id, {})]
+
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+
+    [file] = transcripts(sandbox, case_id)
+    assert [entry[21:].removeprefix("alice: ") for entry in entries(file["text"])] == log
+    [post] = posts(sandbox, case_id)
+    assert len(post.encode("utf-16-le")) <= 20_000
 
 
 async def test_it_is_written_once_however_often_the_group_is_to_go(start_relay: StartRelay, sandbox: Sandbox) -> None:
