@@ -173,6 +173,8 @@ def _map_literal(scope: Scope, node: Node) -> Body:
     pairs = [
         tuple(compile_expression(scope, each) for each in children(pair)) for pair in children(child(node, "value"))
     ]
+    if kind.key in {"list", "set"} and not pairs:  # the grammar takes empty braces for a map's
+        return lambda _frame: collection(kind, None)
     if kind.key != "map":
         raise scope.refused(node, f"{kind} takes no key => value pairs")
 

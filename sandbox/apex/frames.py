@@ -84,13 +84,20 @@ def locate(tx: Transaction, error: Thrown) -> None:
         error.value.stack = "\n".join(f"{each.label}: line {each.line}, column 1" for each in reversed(tx.frames))
 
 
-def choose(methods: Sequence[Method], arguments: Sequence[Value]) -> Method | None:
-    """The method whose parameters are nearest to the arguments; an override hides what it overrides."""
+def choose(methods: Sequence[Method], arguments: Sequence[Value], hints: Sequence[Kind | None] = ()) -> Method | None:
+    """The method whose parameters are nearest to the arguments; an override hides what it overrides.
+
+    A null is near to the type that the source gives it, if it gives one (`hints`).
+    """
     best, found = FAR, None
     for method in methods:
         if len(method.parameters) != len(arguments):
             continue
         far = sum(distance(value, kind) for value, (_, kind) in zip(arguments, method.parameters, strict=True))
+        far += sum(
+            value is None and hint is not None and hint.key != kind.key
+            for value, (_, kind), hint in zip(arguments, method.parameters, hints, strict=False)
+        )
         if far < best:
             best, found = far, method
     return found

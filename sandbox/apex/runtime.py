@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from sandbox.apex.classes import Trigger
 from sandbox.apex.errors import DoesNotCompile
 from sandbox.apex.event_bus import Events
 from sandbox.apex.exceptions import Thrown
-from sandbox.apex.frames import Frame, run
+from sandbox.apex.frames import DEEPEST, Frame, run
 from sandbox.apex.job_queue import Job
 from sandbox.apex.jobs import Jobs
 from sandbox.apex.limits import Limits
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from sandbox.apex.test_context import TestContext
 
 DEEPEST_TRIGGER = 16
+PYTHON_FRAMES = 30
+"""What one call of a method may cost in Python's own frames, so that Apex's limit is the one that is reached."""
 Journal = Callable[[Direction, str, str, int], None]
 
 
@@ -67,6 +70,7 @@ class Runtime:
         self._ids: dict[str, str] = {}
         self._implicit: Transaction | None = None
         self._tests: TestContext | None = None
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST * PYTHON_FRAMES))
         standard.extend(org.catalog, metadata)
         for sobject in org.catalog.by_name.values():
             org.tables.settle(sobject)
@@ -125,6 +129,8 @@ class Runtime:
         """A transaction of Apex's own. The caller holds the org's lock, unless nobody else is there (tests)."""
         limits = Limits(asynchronous=asynchronous, futures=quiddity not in {"FUTURE", "BATCH_APEX"})
         tx = Transaction(self, acting, quiddity, limits, job, test or self._tests)
+        if tx.test is not None:  # the asynchronous work of a test sees the test's statics, as it is run inside of it
+            tx.statics, tx.initialised = tx.test.statics, tx.test.initialised
         outer, self.current = self.current, tx
         if self.org.busy:
             self.org.restamp()

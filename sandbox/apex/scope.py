@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sandbox.apex.program import Program
 
 
-_PLACE = re.compile(r"\S+:\d+: ")
+_PLACE = re.compile(r"[^\n]*?\.(?:cls|trigger):\d+: ")
 
 
 class Scope:

@@ -6,10 +6,11 @@ import contextlib
 import datetime as dt
 from typing import TYPE_CHECKING
 
+from sandbox.apex.classes import ClassInfo, FieldInfo
 from sandbox.apex.exceptions import Thrown, thrown
 from sandbox.apex.job_queue import Job
 from sandbox.apex.limits import Limits
-from sandbox.apex.values import Instance
+from sandbox.apex.values import Instance, Value
 from sandbox.salesforce import clock
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class TestContext:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.mock: Instance | None = None
+        self.statics: dict[FieldInfo, Value] = {}
+        self.initialised: set[ClassInfo] = set()
         self._outside: Limits | None = None
         self._uncommitted = False
         self._started = False

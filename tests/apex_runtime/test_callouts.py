@@ -118,6 +118,19 @@ async def test_others_use_the_org_while_a_job_is_away(tmp_path: Path, relay: Lis
         await org.idle()
 
 
+async def test_statics_last_for_one_transaction_only(tmp_path: Path, relay: Listener) -> None:
+    files = {
+        **CREDENTIALS,
+        "Caller.cls": CALLER.replace("timeout = 2000;", "timeout = 2000; public static Integer n = 0;"),
+        "Twice.cls": """public class Twice implements Queueable, Database.AllowsCallouts {
+            public void execute(QueueableContext c) { Caller.n++; Caller.post('callout:ChatRelay', String.valueOf(Caller.n)); } }""",
+        "Tell.trigger": "trigger Tell on Case (after update) { Caller.n = 5; System.enqueueJob(new Twice()); System.enqueueJob(new Twice()); }",
+    }
+    async with living(tmp_path, files, relay.url) as org:
+        assert await told(org, "x") is None
+        assert [heard.body for heard in relay.heard] == ["1", "1"]
+
+
 async def test_a_save_that_fails_starts_no_job(tmp_path: Path, relay: Listener) -> None:
     late = {"Zed.trigger": "trigger Zed on Case (after update) { Trigger.new[0].addError('no'); }"}
     async with living(tmp_path, {**PACKAGE, **late}, relay.url) as org:

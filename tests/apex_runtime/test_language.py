@@ -72,6 +72,10 @@ TRUE = {
         class B extends A { B(Integer i) { this(i, 'x'); } B(Integer i, String t) { super(i, t); } }""",
     "fields have their values before the constructor": """
         Assert.areEqual(7, new A().n); --- class A { Integer n = 5; A() { n += 2; } }""",
+    "overloads by the type that a null is given": """
+        String s; Assert.areEqual('text', f(s)); Assert.areEqual('list', f((List<String>) null));
+        --- static String f(Boolean x) { return 'flag'; } static String f(List<String> x) { return 'list'; }
+        static String f(String x) { return 'text'; }""",
     "overloads by type": """
         Assert.areEqual('id', f(UserInfo.getUserId() == null ? null : Id.valueOf(UserInfo.getUserId())));
         Assert.areEqual('text', f('a')); Assert.areEqual('list', f(new List<String>())); Assert.areEqual('int', f(1));
@@ -91,6 +95,11 @@ TRUE = {
         --- interface Shape { Integer sides(); } class Square implements Shape { public Integer sides() { return 4; } }""",
     "instanceof knows null": "Object o; Assert.isFalse(o instanceof String); o = 'x'; Assert.isTrue(o instanceof String);",
     "casts": "Object o = 5; Integer i = (Integer) o; Decimal d = 1.9; Assert.areEqual(1, (Integer) d); Assert.areEqual(5, i);",
+    "empty braces": "Assert.areEqual(0, new List<Case>{}.size() + new Set<Id>{}.size() + new Map<Id, Case>{}.size());",
+    "deep recursion": """
+        Assert.areEqual(900, depth(900));
+        --- static Integer depth(Integer n) { if (n > 0) { for (Integer i : new List<Integer>{ n }) { try { return 1 + (depth(n - 1)); }
+        finally { n = 0; } } } return 0; }""",
     "arrays": "Integer[] a = new Integer[2]; a[1] = 5; Assert.areEqual(5, a[1]); Assert.isNull(a[0]);",
     "sorting by compareTo": """
         List<N> l = new List<N>{ new N(3), new N(1) }; l.sort(); Assert.areEqual(1, l[0].n);
@@ -166,15 +175,11 @@ def test_what_cannot_be_meant_or_is_not_modelled_is_named_with_its_place(
     assert "T.cls:1" in said
 
 
-def test_statics_last_for_one_transaction_only(tmp_path: Path) -> None:
-    counter = {"Counter.cls": "public class Counter { public static Integer n = 0; }"}
+def test_a_tests_jobs_see_its_statics(tmp_path: Path) -> None:
     passes(
         tmp_path,
-        """Counter.n = 5; Test.startTest(); System.enqueueJob(new J()); Test.stopTest(); Assert.areEqual(5, Counter.n);
-        Assert.areEqual('0', [SELECT Subject FROM Case].Subject);
-        --- class J implements Queueable { public void execute(QueueableContext c) {
-        insert new Case(Subject = String.valueOf(Counter.n)); } }""",
-        counter,
+        """n = 5; Test.startTest(); System.enqueueJob(new J()); Test.stopTest(); Assert.areEqual(6, n);
+        --- static Integer n = 0; class J implements Queueable { public void execute(QueueableContext c) { n++; } }""",
     )
 
 

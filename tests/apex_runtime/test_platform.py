@@ -62,7 +62,7 @@ TRUE = {
         Assert.areEqual('a+%26', EncodingUtil.urlEncode('a &', 'UTF-8'));""",
     "Type": "Assert.areEqual(5, ((N) Type.forName('T.N').newInstance()).n); --- class N { Integer n = 5; }",
     "describe": """
-        Assert.areEqual('Case', Case.SObjectType.getDescribe().getName()); Assert.areEqual('500', Schema.SObjectType.Case.getKeyPrefix());
+        Assert.areEqual('Case', Case.SObjectType.getDescribe().getName()); Assert.areEqual(Case.SObjectType, Case.getSObjectType()); Assert.areEqual('500', Schema.SObjectType.Case.getKeyPrefix());
         Assert.areEqual('Subject', Case.Subject.getDescribe().getName()); Assert.isNotNull(Schema.getGlobalDescribe().get('case'));""",
     "fields by name": """
         SObject s = Case.SObjectType.newSObject(); s.put('subject', 'x'); Assert.areEqual('x', s.get(Case.Subject));

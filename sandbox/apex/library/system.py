@@ -160,6 +160,8 @@ class Quiddity(Library):
         "PLATFORM_EVENT_PUBLISH_CALLBACK",
         "QUEUEABLE",
         "REST",
+        "RUNTEST_ASYNC",
+        "RUNTEST_DEPLOY",
         "RUNTEST_SYNC",
         "SCHEDULED",
         "SYNCHRONOUS",
