@@ -7,8 +7,9 @@ indented; and what would change how the text before or after it is shown is take
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
+from math import inf
 from typing import Any
 
 from relay.talk import Attended, Element, Message, Span
@@ -21,6 +22,8 @@ _INVISIBLE = re.compile(
 """Control characters, those that turn the direction of the text around them, and half characters."""
 _FORMULA = re.compile(r"[=+\-@\t]")
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|%\n\t]')
+_SOON = 120.0
+"""Seconds within which the relay tells of somebody's coming."""
 _MARKS = {"edited": " (edited)", "recalled": " (recalled)"}
 
 
@@ -45,7 +48,28 @@ class Transcript:
 
     def text(self, span: Span, story: Sequence[Message | Attended]) -> str:
         """The whole file."""
-        return "\n".join([*self._head(span, story), "", *map(self.entry, story), ""])
+        return "\n".join([*self._head(span, story), "", *map(self.entry, self._once(story)), ""])
+
+    def _once(self, story: Sequence[Message | Attended]) -> Iterator[Message | Attended]:
+        """Without the comings and goings that the relay itself has told of in the group, each in a line of its own."""
+        lines = [(one.said_at, self._content(one)) for one in story if isinstance(one, Message) and self._is_ours(one)]
+        events = [one for one in story if isinstance(one, Attended)]
+        for one in story:
+            if isinstance(one, Attended):
+                following = min((e.at for e in events if e.user_ids == one.user_ids and e.at > one.at), default=inf)
+                told = next((line for line in lines if self._tells(line, one, following)), None)
+                if told is not None:
+                    lines.remove(told)
+                    continue
+            yield one
+
+    def _tells(self, line: tuple[float, str], one: Attended, following: float) -> bool:
+        """Whether it was said of this, before what happened next to him; messages bear whole seconds."""
+        at, text = line
+        return one.at - 1 <= at < min(following, one.at + _SOON) and self._name(one.user_ids[0]) in text
+
+    def _is_ours(self, one: Message) -> bool:
+        return one.sender == self._relay
 
     def entry(self, one: Message | Attended) -> str:
         """What happened at one moment."""
@@ -54,7 +78,7 @@ class Transcript:
             return f"{self._time(one.at)}  * {people} {one.what}"
         if one.state == "lost":
             return f"* Message {one.seq} could not be read any more"
-        begin = f"{self._time(one.said_at)}  {'*' if one.sender == self._relay else f'{self._name(one.sender)}:'}"
+        begin = f"{self._time(one.said_at)}  {'*' if self._is_ours(one) else f'{self._name(one.sender)}:'}"
         return f"{begin} {self._content(one)}{_MARKS.get(one.state, '')}".rstrip()
 
     def _head(self, span: Span, story: Sequence[Message | Attended]) -> list[str]:

@@ -36,13 +36,16 @@ order by seq"""
 _ATTENDANCE = """
 select user_id, what, at from attendance where group_id = $1 and at > $2 and at <= $3 order by at, what, user_id"""
 
+# Not while the Case has a room: then it may still get its transcript.
+_HAS_A_ROOM = """
+select 1 from tickets left join rooms on rooms.case_id = tickets.case_id
+where tickets.case_id = {}.group_id and tickets.state in ('open', 'done') and coalesce(rooms.gone, 0) = 0"""
 _FORGET = [
-    """delete from messages where exists (
+    f"""delete from messages where exists (
         select 1 from lives where lives.group_id = messages.group_id and lives.life > messages.life
-            and lives.began < $1)""",
-    """delete from attendance where at < $1 and exists (
-        select 1 from lives where lives.group_id = attendance.group_id and lives.began < $1
-            and attendance.at <= lives.began)""",
+            and lives.began < $1)
+        and not exists ({_HAS_A_ROOM.format("messages")})""",
+    f"""delete from attendance where at < $1 and not exists ({_HAS_A_ROOM.format("attendance")})""",
 ]
 
 

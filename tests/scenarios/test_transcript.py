@@ -267,6 +267,26 @@ async def test_at_a_transfer_it_is_written_too_if_wanted(start_relay: StartRelay
     assert [("with Ann" in text, "with Bob" in text) for text in texts] == [(True, False), (False, True)]
 
 
+async def test_who_came_is_told_once_even_if_the_relay_said_so(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0", RELAY_JOINED_LINE="Welcome {name}!")
+    case_id, ann = await opened(relay), agents(sandbox)[0]
+    name = next(user["Name"] for user in sandbox.salesforce.state()["users"] if user["Id"] == ann)  # type: ignore[attr-defined]
+    with called_back(sandbox, relay):
+        await relay.org("/joingroup", groupId=case_id, userId=ann)
+
+        async def is_welcome() -> bool:
+            return bool(room_log(sandbox, case_id))
+
+        await eventually(is_welcome)
+        await relay.org("/leavegroup", groupId=case_id, userId=ann)
+        await heard(sandbox)
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+
+    [file] = transcripts(sandbox, case_id)
+    assert [entry[21:] for entry in entries(file["text"])] == [f"* Welcome {name}!", f"* {name} left"]
+
+
 async def test_without_transcripts_groups_just_go(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(RELAY_CLOSE_GRACE="0", RELAY_TRANSCRIPT="off")
     case_id = await opened(relay)

@@ -191,6 +191,12 @@ async def test_what_ended_long_ago_is_forgotten(ours: Ledger) -> None:
     await ours.end_life(CASE)
     await ours.hear(replace(HELLO, said_at=600.0))
     await ours.forget_messages(10_000.0)
+    assert (await seqs(ours, 0), await seqs(ours, 1)) == ([1], [1])
+    await ours.accept_states([STATE], NOW)
+    await ours.mark_gone(CASE)
+    await ours.forget_messages(400.0)
+    assert (await seqs(ours, 0), await seqs(ours, 1)) == ([1], [1])
+    await ours.forget_messages(10_000.0)
     assert (await seqs(ours, 0), await seqs(ours, 1)) == ([], [1])
 
 
