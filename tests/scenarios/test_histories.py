@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from relay.app import LEASE
 from relay.dead_letters import dead_letters
 from relay.store import is_shared
 from sandbox.faults import FOREVER, Fault
@@ -192,8 +193,8 @@ class Story:
     async def step(self) -> None:
         happen = self.dice.choices(
             (self.transfer, self.close_or_open, self.delete_or_undelete, self.merge, self.invite, self.dismiss_agent,
-             self.trouble, self.deliver, self.time_passes, self.restart),
-            (40, 10, 7, 0.5, 8, 8, 12, 10, 6, 1),
+             self.trouble, self.deliver, self.time_passes, self.restart, self.kill),
+            (40, 10, 7, 0.5, 8, 8, 12, 10, 6, 1, 3),
         )[0]  # fmt: skip
         await happen()
 
@@ -273,8 +274,18 @@ class Story:
 
     async def restart(self) -> None:
         self.note("restart")
-        ahead = self.relay.clock.ahead
         await self.relay.stop()
+        await self.start_next()
+
+    async def kill(self) -> None:
+        """And what it held is free for the next one."""
+        self.note(f"kill, while it holds {self.relay.worker._commands.held}")
+        await self.relay.kill()
+        await self.start_next()
+        self.relay.clock.advance(LEASE + 1)
+
+    async def start_next(self) -> None:
+        ahead = self.relay.clock.ahead
         self.relay = await self.start()
         self.relay.clock.ahead = ahead
 
