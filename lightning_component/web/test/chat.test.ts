@@ -197,8 +197,8 @@ it('begins anew when the group is made again, for its numbers begin at 1 again',
 it('begins anew, too, when that happened while the line was cut', async () => {
   const { chat, room } = await start()
   await chat.open(CASE)
-  server.say(CASE, 'bob', 'old 1', { time: 1000 })
-  await until(() => room.messages.length === 1)
+  for (const text of ['old 1', 'old 2', 'old 3']) server.say(CASE, 'bob', text, { time: 1000 })
+  await until(() => room.messages.length === 3)
   server.cut()
   server.rooms.delete(CASE)
   server.open(CASE, 'My lamp is dark', { bob: 'Bob', [LI]: 'Li Na' })
