@@ -23,13 +23,15 @@ from sandbox.apex.library.base import Library
 from sandbox.apex.record_fields import set_record_field
 from sandbox.apex.records import Record
 from sandbox.apex.scope import Scope
+from sandbox.apex.static_kinds import static_kinds
 from sandbox.apex.syntax import child, children, maybe, of_type, text
 from sandbox.apex.values import ApexList, ApexMap, ApexSet, Value
 
 
 @expression("explicit_constructor_invocation")
 def _constructor_call(scope: Scope, node: Node) -> Body:
-    arguments = [compile_expression(scope, each) for each in children(child(node, "arguments"))]
+    nodes = children(child(node, "arguments"))
+    arguments, hints = [compile_expression(scope, each) for each in nodes], static_kinds(scope, nodes)
     cls = scope.cls
     assert cls is not None
     other = text(child(node, "constructor")).lower() == "this"
@@ -38,11 +40,11 @@ def _constructor_call(scope: Scope, node: Node) -> Body:
         given = [argument(frame) for argument in arguments]
         assert frame.this is not None
         if other:
-            build(frame.tx, frame.this, cls, given)
+            build(frame.tx, frame.this, cls, given, hints)
             return
         if cls.parent is None:
             raise scope.refused(node, f"{cls.name} has no parent class")
-        build(frame.tx, frame.this, cls.parent, given)
+        build(frame.tx, frame.this, cls.parent, given, hints)
         initialise_fields(frame.tx, frame.this, cls)
 
     return call
@@ -53,7 +55,7 @@ def _creation(scope: Scope, node: Node) -> Body:
     kind = scope.kind(child(node, "type"))
     given = children(child(node, "arguments"))
     if kind.cls is not None:
-        return _new_instance(scope, node, kind.cls, [compile_expression(scope, each) for each in given])
+        return _new_instance(scope, node, kind.cls, given)
     if kind.key in {"list", "set", "map"}:
         return _new_collection(scope, node, kind, [compile_expression(scope, each) for each in given])
     if kind.native is not None:
@@ -79,16 +81,19 @@ def _creation(scope: Scope, node: Node) -> Body:
     return create
 
 
-def _new_instance(scope: Scope, node: Node, cls: ClassInfo, arguments: list[Body]) -> Body:
+def _new_instance(scope: Scope, node: Node, cls: ClassInfo, given: list[Node]) -> Body:
+    arguments = [compile_expression(scope, each) for each in given]
+    hints = static_kinds(scope, given)
+
     def create(frame: Frame) -> Value:
-        given = [argument(frame) for argument in arguments]
-        constructor = choose(cls.constructors, given)
+        values = [argument(frame) for argument in arguments]
+        constructor = choose(cls.constructors, values, hints)
         if constructor is not None and not scope.sees(constructor.modifiers, cls, constructor.annotations):
             raise scope.refused(node, f"Constructor is not visible: {cls.name}")
         if not scope.sees(cls.modifiers, cls, cls.annotations) and cls.outer is not None:
             raise scope.refused(node, f"Type is not visible: {cls.name}")
         try:
-            return construct(frame.tx, cls, given)
+            return construct(frame.tx, cls, values, hints)
         except (DoesNotCompile, NotModelled) as error:
             raise scope.placed(node, error) from error
 

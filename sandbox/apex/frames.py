@@ -116,22 +116,26 @@ def call(tx: Transaction, target: Instance, name: str, arguments: Sequence[Value
     return invoke(tx, method, target, arguments)
 
 
-def construct(tx: Transaction, cls: ClassInfo, arguments: Sequence[Value]) -> Instance:
+def construct(
+    tx: Transaction, cls: ClassInfo, arguments: Sequence[Value], hints: Sequence[Kind | None] = ()
+) -> Instance:
     """`new C(...)`"""
     if "abstract" in cls.modifiers or cls.form != "class":
         raise DoesNotCompile(f"{cls.name} is abstract or an interface and cannot be constructed")
     initialise(tx, cls)
     made = ExceptionInstance(cls) if is_exception(cls) else Instance(cls)
-    build(tx, made, cls, arguments)
+    build(tx, made, cls, arguments, hints)
     return made
 
 
-def build(tx: Transaction, made: Instance, cls: ClassInfo, arguments: Sequence[Value]) -> None:
+def build(
+    tx: Transaction, made: Instance, cls: ClassInfo, arguments: Sequence[Value], hints: Sequence[Kind | None] = ()
+) -> None:
     """The constructor of one class in the lineage; its parent's comes first, by its own call or without arguments."""
     if cls.node is None or (isinstance(made, ExceptionInstance) and not cls.constructors):
         _build_exception(tx, made, cls, arguments)
         return
-    constructor = choose(cls.constructors, arguments)
+    constructor = choose(cls.constructors, arguments, hints)
     if constructor is None:
         if cls.constructors or arguments:
             raise no_such_method(cls.name, "<constructor>", arguments)

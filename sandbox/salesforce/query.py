@@ -117,7 +117,7 @@ def _sorted(org: Org, text: str, sobject: SObject, order: Order, rows: list[Row]
 
 
 def _sort_key(value: object) -> tuple[float, str]:
-    return (value, "") if isinstance(value, int) else (0, str(value).casefold())
+    return (value, "") if isinstance(value, int | float) else (0, str(value).casefold())
 
 
 def _counted(org: Org, select: Select, sobject: SObject, rows: list[Row]) -> Answer:

@@ -26,6 +26,7 @@ _LITERALS = {
     "boolean": ("name", "boolean", "not "),
     "datetime": ("datetime", "dateTime", "not "),
     "int": ("number", "int", "not "),
+    "double": ("number", "double", "not "),
 }
 """By kind of field: the literal's kind, the type's name in the error, and whether it is quoted."""
 
@@ -81,7 +82,7 @@ def _comparison(org: Org, query: str, sobject: SObject, where: Comparison) -> Te
 
 
 def _need_text(field: Field) -> None:
-    if field.kind in {"id", "reference", "boolean", "int", "datetime"}:
+    if field.kind in {"id", "reference", "boolean", "int", "double", "datetime", "date"}:
         raise refuse("INVALID_FIELD", f"invalid operator on {field.kind} field")
 
 

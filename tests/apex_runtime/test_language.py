@@ -76,6 +76,9 @@ TRUE = {
         String s; Assert.areEqual('text', f(s)); Assert.areEqual('list', f((List<String>) null));
         --- static String f(Boolean x) { return 'flag'; } static String f(List<String> x) { return 'list'; }
         static String f(String x) { return 'text'; }""",
+    "constructors by the type that a null is given": """
+        Assert.areEqual('text', new P((String) null).what); --- class P { String what; P(Case c) { what = 'case'; }
+        P(String s) { what = 'text'; } }""",
     "overloads by type": """
         Assert.areEqual('id', f(UserInfo.getUserId() == null ? null : Id.valueOf(UserInfo.getUserId())));
         Assert.areEqual('text', f('a')); Assert.areEqual('list', f(new List<String>())); Assert.areEqual('int', f(1));

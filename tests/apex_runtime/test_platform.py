@@ -63,7 +63,7 @@ TRUE = {
     "Type": "Assert.areEqual(5, ((N) Type.forName('T.N').newInstance()).n); --- class N { Integer n = 5; }",
     "describe": """
         Assert.areEqual('Case', Case.SObjectType.getDescribe().getName()); Assert.areEqual(Case.SObjectType, Case.getSObjectType()); Assert.areEqual('500', Schema.SObjectType.Case.getKeyPrefix());
-        Assert.areEqual('Subject', Case.Subject.getDescribe().getName()); Assert.isNotNull(Schema.getGlobalDescribe().get('case'));""",
+        Assert.areEqual('Subject', Case.Subject.getDescribe().getName()); Assert.isNotNull(Schema.getGlobalDescribe().get('case')); Assert.areEqual(Case.Subject, Case.SObjectType.getDescribe().fields.getMap().get('subject'));""",
     "fields by name": """
         SObject s = Case.SObjectType.newSObject(); s.put('subject', 'x'); Assert.areEqual('x', s.get(Case.Subject));
         Assert.isTrue(s.isSet('Subject')); Assert.areEqual(1, s.getPopulatedFieldsAsMap().size());""",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.apex_runtime.conftest import living
+from tests.apex_runtime.packages import EVENT
 from tests.sandbox.salesforce_client import CASES, DATA, new_case
 
 pytestmark = pytest.mark.anyio
@@ -138,6 +139,37 @@ async def test_an_assignment_rule_comes_after_the_triggers(tmp_path: Path) -> No
         case_id = await new_case(org.http)
         assert noted(org) == [org.integration.lower()]
         assert org.case(case_id)["OwnerId"] == org.salesforce.org.queue_id
+
+
+async def test_custom_objects_and_fields_are_there_for_the_rest_api_too(tmp_path: Path) -> None:
+    files = {
+        "objects/Note__c/Note__c.object-meta.xml": "<CustomObject><label>Note</label></CustomObject>",
+        "objects/Note__c/fields/Case__c.field-meta.xml": """
+            <CustomField><fullName>Case__c</fullName><type>Lookup</type><referenceTo>Case</referenceTo></CustomField>""",
+        "objects/Note__c/fields/Count__c.field-meta.xml": """
+            <CustomField><fullName>Count__c</fullName><type>Number</type><precision>4</precision></CustomField>""",
+        "objects/Case/fields/Colour__c.field-meta.xml": """
+            <CustomField><fullName>Colour__c</fullName><type>Text</type><length>5</length></CustomField>""",
+        "Add.trigger": """trigger Add on Case (after insert) {
+            insert new Note__c(Name = 'n', Case__c = Trigger.new[0].Id, Count__c = 2.5); }""",
+    }
+    async with living(tmp_path, files, NOWHERE) as org:
+        case_id = await new_case(org.http, Colour__c="red")
+        query = "SELECT Name, Count__c, Case__r.Colour__c FROM Note__c WHERE Count__c > 2"
+        [note] = (await org.http.get(f"{DATA}/query", params={"q": query})).json()["records"]
+        assert (note["Name"], note["Count__c"], note["Case__r"]["Colour__c"]) == ("n", 2.5, "red")
+        answer = await org.http.patch(f"{CASES}/{case_id}", json={"Colour__c": "orange"})
+        assert answer.json()[0]["errorCode"] == "STRING_TOO_LONG"
+        org.salesforce.reset()
+        assert not list(org.salesforce.org.tables.all("Note__c"))
+        await new_case(org.http, Colour__c="blue")
+
+
+async def test_events_are_not_for_the_rest_api(tmp_path: Path) -> None:
+    async with living(tmp_path, EVENT, NOWHERE) as org:
+        assert (await org.http.post(f"{DATA}/sobjects/Ping__e", json={"Text__c": "x"})).status_code == 405
+        answer = await org.http.get(f"{DATA}/query", params={"q": "SELECT Id FROM Ping__e"})
+        assert answer.json()[0]["message"] == "entity type Ping__e does not support query"
 
 
 async def test_a_callout_from_a_trigger_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sandbox.apex.kinds import STRING, Kind
 from sandbox.apex.library.base import Library
@@ -56,9 +56,26 @@ class DescribeFieldResult(Library):
         return self._field.create and tx.access.may_edit(self._sobject, self._field)
 
 
-class DescribeSObjectResult(Library):
+class SObjectTypeFields(Library):
+    """`describe.fields`"""
+
     def __init__(self, sobject: SObject) -> None:
         self._sobject = sobject
+
+    def get_map(self) -> ApexMap:
+        """By lower-case name, as Salesforce gives them."""
+        made = ApexMap(STRING, Kind("SObjectField", native=SObjectField))
+        for name, field in self._sobject.by_name.items():
+            made.put(name, SObjectField(self._sobject, field))
+        return made
+
+
+class DescribeSObjectResult(Library):
+    apex_fields: ClassVar[dict[str, str]] = {"fields": "fields"}
+
+    def __init__(self, sobject: SObject) -> None:
+        self._sobject = sobject
+        self.fields = SObjectTypeFields(sobject)
 
     def get_name(self) -> str:
         return self._sobject.name
