@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from relay.errors import GroupNotFound, RelayError, as_relay_error
 from relay.retry import next_attempt
-from relay.talk import Heard, Page
+from relay.talk import Heard, Message, Page
 from relay.talk_ports import Log, Talk
 
 _log = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ _HOUR, _DAY = 3600.0, 86400.0
 _INTERVAL = 1.0
 _AT_ONCE = 5
 _AFTER_START = 30.0
+_REMEMBERED = 10_000
 _BETWEEN_PAGES = 0.02
 """Seconds: of the calls that Tencent allows in a second, a long history is to take a few."""
 _KEPT_AT_LEAST = 7 * _DAY
@@ -39,12 +40,19 @@ class Messages:
     ) -> None:
         self._ledger, self._talk, self._keep_days, self._clock = log, talk, keep_days, clock
         self._interval, self._forgot_at = interval, 0.0
+        self._heard: dict[str, int] = {}
+        """The number that was heard last in a group; who tells the next one need not be asked for what came before."""
         self._filling: dict[str, asyncio.Task[None]] = {}
 
     async def hear(self, heard: Heard) -> None:
         """Keep what Tencent tells; StoreUnavailable if that failed."""
-        if not await self._ledger.hear(heard):
+        seq = heard.seq if isinstance(heard, Message) else None
+        if not await self._ledger.hear(heard, follows=seq is not None and self._heard.get(heard.group_id) == seq - 1):
             await self._ledger.note_gap(heard.group_id, self._clock() + _LATE)
+        if len(self._heard) > _REMEMBERED:
+            self._heard.clear()
+        if seq is not None:
+            self._heard[heard.group_id] = seq
 
     async def fill(self, group_id: str) -> None:
         """Ask Tencent for what was not heard; GroupNotFound if the group is gone, any ImError.

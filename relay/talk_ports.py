@@ -66,8 +66,11 @@ class Callbacks(Protocol):
 class Log(Protocol):
     """The ledger's part about what is said in groups. Only groups with a ticket are kept. See relay.talk for lives."""
 
-    async def hear(self, heard: Heard) -> bool:
-        """Keep it, once, however often it is told; False if something before it was not heard."""
+    async def hear(self, heard: Heard, *, follows: bool = False) -> bool:
+        """Keep it, once, however often it is told; False if something before it was not heard.
+
+        follows: the message before it was heard for certain, so that nobody need look.
+        """
         ...
 
     async def keep_read(

@@ -107,12 +107,15 @@ _NO_LIMIT = 2**62
 class Messages(Part):
     """Methods of talk_ports.Log; see there."""
 
-    async def hear(self, heard: Heard) -> bool:
-        """Keep it, if the group is ours; False if something before it was not heard."""
+    async def hear(self, heard: Heard, *, follows: bool = False) -> bool:
+        """Keep it, if the group is ours; False if something before it was not heard. follows: that is certain."""
         match heard:
             case Message():
                 place = (heard.group_id, heard.seq, heard.said_at)
                 rest = (heard.sender, heard.random, json.dumps(heard.elements), heard.state)
+                if follows:
+                    await self._together([(_SAID, (*place, *rest))])
+                    return True
                 return bool((await self._together([(_SAID, (*place, *rest)), (_IS_PRECEDED, place)]))[1])
             case Edited():
                 what = (heard.group_id, heard.seq, heard.at, json.dumps(heard.elements), "edited")

@@ -50,7 +50,9 @@ from (select distinct hashtextextended(name, 0) as key from unnest($1::text[]) a
 
 # An UPDATE of a ticket names the claim, so the second time it writes the same or, if the ticket has ended, nothing:
 # whoever is told that he wrote nothing reads what is there.
-_REPEATABLE = re.compile(r"\s*(select|insert into (tickets|notes|members)|update tickets set|delete from members)\b")
+_REPEATABLE = re.compile(
+    r"\s*(select|insert into (tickets|notes|members|messages)|update tickets set|delete from members)\b"
+)
 
 _AGAIN = ("40001", "40P01", "25006", "53300")
 """Rolled back, and another attempt may succeed: serialization, deadlock, a standby, too many connections."""
