@@ -52,7 +52,7 @@ async def fuzzed(relay: Relay, directory: Path, app: str) -> tuple[int | None, s
     config.write_text(CONFIG)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", f"{relay.url}/openapi.json"),
-        *("--checks", CHECKS, "--max-examples", "80", "--generation-deterministic"),
+        *("--checks", CHECKS, "--max-examples", "40", "--generation-deterministic"),
         *("--request-timeout", "10", "--continue-on-failure", "--no-color"),
         env={**os.environ, "APP": app, "ORG": relay.callout_secret, "NO_PROXY": "127.0.0.1"},
         cwd=directory,

