@@ -17,9 +17,10 @@ only at run time: a semantic checker stands before it. What it knows and takes m
 * Jobs: one at a time. Flex queue, cron and chained batches are missing; System.schedule is for tests.
 * Tests: the deploying administrator runs them in an org without data. Events from before startTest stay undelivered
   unless the test delivers them; jobs from outside of startTest and stopTest run after the method and cannot fail it.
-* SOQL: one object, no aggregates but COUNT(), no subqueries, date literals, TYPEOF, SOSL. Time zone and locale are GMT
-  and en_US. Custom metadata types, custom settings, equals/hashCode of one's own, Iterator, StubProvider, generics of
-  one's own and the namespaces ConnectApi, Messaging, Dom, Cache and Canvas are refused.
+* SOQL: one object, no aggregates but COUNT(), no subqueries, TYPEOF, SOSL; date literals are those of days. Time zone
+  and locale are GMT and en_US.
+* Refused: custom metadata types, custom settings, equals and hashCode of one's own, Iterator, StubProvider, generics of
+  one's own, and whole namespaces such as ConnectApi, Messaging, Dom, Cache and Canvas.
 """
 
 from sandbox.apex import calls, catching, creation, dml, loops, names, places, soql, switches

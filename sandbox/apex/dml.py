@@ -155,7 +155,7 @@ def _item(tx: Transaction, operation: str, outcome: Outcome, *, checked: bool) -
         item.errors = [ApiError("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", ())]
     elif checked:
         item.errors = tx.access.refused(operation, sobject, item.given)
-    if not item.errors and tx.with_sharing() and operation != "insert" and not _seen(tx, sobject, record):
+    if not item.errors and (checked or tx.with_sharing()) and operation != "insert" and not _seen(tx, sobject, record):
         item.errors = [ApiError("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", ())]
     return item
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sandbox.salesforce.errors import refuse
+from sandbox.salesforce.soql_dates import COUNTED, DAYS
 from sandbox.salesforce.soql_tokens import Token, cut, unexpected
 
 DEEPEST = 100
@@ -172,10 +173,21 @@ class _Parser:
         if bound := self.bound():
             return bound
         token = self.next
+        if token.word() in DAYS:
+            return self.days()
         if token.kind not in {"string", "number", "datetime"} and token.word() not in {"TRUE", "FALSE", "NULL"}:
             raise unexpected(self.query, token)
         self.place += 1
         return token
+
+    def days(self) -> Token:
+        """TODAY, LAST_N_DAYS:3"""
+        token = self.of_kind("name")
+        number = ""
+        if token.word() in COUNTED:
+            self.need(":")
+            number = f":{self.whole()}"
+        return replace(token, kind="days", text=token.word() + number)
 
     def orders(self) -> tuple[Order, ...]:
         self.need("BY")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox.salesforce import clock, ids
+from sandbox.salesforce import clock, ids, soql_dates
 from sandbox.salesforce.errors import refuse
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field, Row, SObject
@@ -70,6 +70,9 @@ def _comparison(org: Org, query: str, sobject: SObject, where: Comparison) -> Te
         _need_text(field)
         pattern = like_pattern(where.values[0].text if where.values[0].kind == "string" else _quoted(where.values[0]))
         return lambda row: pattern.fullmatch(str(get(row) or "")) is not None
+    if field.kind in {"datetime", "date"} and where.values[0].kind == "days" and where.operator not in {"IN", "NOT IN"}:
+        begin, end = soql_dates.span(where.values[0].text, org.clock.now())
+        return lambda row: soql_dates.within(where.operator, _moment_of(get(row)), begin, end)
     wanted = [literal for value in where.values for literal in _literals(field, value)]
     fold = partial(_folded, field)
     if where.operator in {"=", "IN"}:
@@ -79,6 +82,10 @@ def _comparison(org: Org, query: str, sobject: SObject, where: Comparison) -> Te
     compare, limit = _ORDERS[where.operator], wanted[0] if wanted else None
     _need_order(field)
     return lambda row: (value := fold(get(row))) is not None and limit is not None and compare(value, limit)
+
+
+def _moment_of(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _need_text(field: Field) -> None:

@@ -150,18 +150,31 @@ BREAKS = {
     "Messaging.sendEmail(null);": "not modelled: Messaging",
     "Other.hidden();": "Method is not visible: Other.hidden()",
     "Other.field = 1;": "Variable is not visible: Other.field",
+    "Integer i = new Heir().n;": "Variable is not visible: Heir.n",
+    "new Heir().inherited();": "Method is not visible: Other.inherited()",
+    "new Other().settled = 1;": "Variable is not visible: Other.settled",
+    "Object o = new Other.Inner();": "Type is not visible: Other.Inner",
     "new Shape(); --- abstract class Shape { }": "Shape is abstract",
     "List<Case> l = [SELECT Id FROM Case WITH SECURITY_ENFORCED];": "WITH SECURITY_ENFORCED is not there any more",
     "List<Case> l = [SELECT Foo__c FROM Case];": "No such column 'Foo__c'",
     "List<Case> l = [SELECT Id, (SELECT Id FROM CaseComments) FROM Case];": "not modelled: this SOQL",
     "if (true { }": "unexpected syntax",
 }
-OTHER = {"Other.cls": "public class Other { private static void hidden() { } private static Integer field; }"}
+OTHER = {
+    "Other.cls": """public virtual class Other { private static void hidden() { } private static Integer field;
+        protected Integer n = 4; protected virtual Integer inherited() { return n; } public Integer settled { get; private set; }
+        private class Inner { } @TestVisible private static Integer seen() { return 1; } }""",
+    "Heir.cls": "public class Heir extends Other { public Integer ask() { n++; return inherited() + this.inherited(); } }",
+}
 
 
 @pytest.mark.parametrize("body", TRUE.values(), ids=TRUE)
 def test_the_language(tmp_path: Path, body: str) -> None:
     passes(tmp_path, body)
+
+
+def test_what_is_protected_is_for_heirs_and_what_is_marked_so_for_tests(tmp_path: Path) -> None:
+    passes(tmp_path, "Assert.areEqual(10, new Heir().ask()); Assert.areEqual(1, Other.seen());", OTHER)
 
 
 @pytest.mark.parametrize(("body", "message"), THROWS.items())

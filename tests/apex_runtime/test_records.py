@@ -18,6 +18,12 @@ QUERIES = {
         Assert.areEqual(0, [SELECT COUNT() FROM Case WHERE Id IN :new Set<Id>()]);
         Assert.areEqual(2, [SELECT COUNT() FROM Case WHERE Id NOT IN :new Set<Id>()]);
         Assert.areEqual(2, [SELECT COUNT() FROM Case WHERE Subject LIKE :'%' AND CreatedDate <= :Datetime.now().addDays(1)]);""",
+    "date literals": """
+        Case c = new Case(); insert c; Test.setCreatedDate(c.Id, Datetime.now().addDays(-2)); insert new Case();
+        Assert.areEqual(1, [SELECT COUNT() FROM Case WHERE CreatedDate = TODAY]);
+        Assert.areEqual(2, [SELECT COUNT() FROM Case WHERE CreatedDate = LAST_N_DAYS:3]);
+        Assert.areEqual(1, [SELECT COUNT() FROM Case WHERE CreatedDate < YESTERDAY AND CreatedDate != TODAY]);
+        Assert.areEqual(0, [SELECT COUNT() FROM Case WHERE CreatedDate >= TOMORROW OR ClosedDate > TODAY]);""",
     "order and limit": """
         insert new List<Case>{ new Case(Subject = 'b'), new Case(Subject = 'a'), new Case(Subject = 'c') };
         List<Case> l = [SELECT Subject FROM Case ORDER BY Subject DESC LIMIT 2]; Assert.areEqual('c', l[0].Subject); Assert.areEqual(2, l.size());""",
