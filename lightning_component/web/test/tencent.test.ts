@@ -84,6 +84,19 @@ it('gives history, the newest page and what is before a number', async () => {
   expect(older.messages.map(({ seq }) => seq)).toEqual([1, 2])
 })
 
+it('knows who is in a room, by name', async () => {
+  expect(await client.members(CASE)).toEqual([{ userId: 'bob', name: 'Bob' }])
+})
+
+it('takes a message of ours back, and no other', async () => {
+  await client.recall(CASE, 2)
+  expect(socket.asked.find(({ command }) => command.endsWith('group_msg_recall'))?.body).toMatchObject({
+    GroupId: CASE,
+    MsgSeqList: [{ MsgSeq: 2 }],
+  })
+  await expect(client.recall(CASE, 1)).rejects.toMatchObject({ retryable: false })
+})
+
 it('tells Tencent what was read', async () => {
   client.read(CASE)
   await until(() => socket.countOf('msg_read_report') === 1)

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
 import { expect, it } from 'vitest'
 
 import { readElements, textElement } from '../src/chat/elements'
@@ -5,6 +8,7 @@ import { createI18n, languages, pickLanguage } from '../src/i18n'
 import { en } from '../src/i18n/en'
 import { inWords, pieces } from '../src/store/words'
 
+const SOURCE = resolve(import.meta.dirname, '../src')
 const holes = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort()
 const { t } = createI18n(['en'])
 
@@ -16,6 +20,14 @@ it.each(Object.keys(languages))('%s has every text, with the same holes to fill'
     expect(texts[key as keyof typeof en].trim()).not.toBe('')
   }
   expect(replies.length).toBeGreaterThan(0)
+})
+
+it('no text is there for nothing', () => {
+  const source = [...readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })].filter((file) =>
+    /\.(vue|ts)$/.test(file),
+  )
+  const used = source.filter((file) => !file.startsWith('i18n')).map((file) => readFileSync(join(SOURCE, file), 'utf8'))
+  expect(Object.keys(en).filter((key) => !used.some((text) => text.includes(`'${key}'`)))).toEqual([])
 })
 
 it.each([

@@ -34,8 +34,6 @@ export const en = {
   handedOver: 'Handed over',
   draft: 'Draft:',
   you: 'You',
-  caseLabel: 'Case {number}',
-  newChat: 'New chat: {name}',
 
   back: 'Back to the list',
   openCase: 'Open Case',
@@ -94,7 +92,6 @@ export const en = {
   quickReplies: 'Quick replies',
   quickHint: 'Type / for quick replies',
   noReplies: 'No quick replies yet',
-  addReply: 'Save as quick reply',
   newReply: 'New quick reply',
   editReply: 'Edit',
   deleteReply: 'Delete',

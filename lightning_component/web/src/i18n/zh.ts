@@ -35,8 +35,6 @@ export const zh: Texts = {
   handedOver: '已移交',
   draft: '草稿：',
   you: '您',
-  caseLabel: '个案 {number}',
-  newChat: '新聊天：{name}',
 
   back: '返回列表',
   openCase: '打开个案',
@@ -95,7 +93,6 @@ export const zh: Texts = {
   quickReplies: '快捷回复',
   quickHint: '输入 / 使用快捷回复',
   noReplies: '还没有快捷回复',
-  addReply: '保存为快捷回复',
   newReply: '新建快捷回复',
   editReply: '编辑',
   deleteReply: '删除',

@@ -80,6 +80,12 @@ export class TencentSocket {
         return { CompleteFlag: 1, SessionItem: [] }
       case 'get_joined_group_list':
         return { TotalCount: 1, GroupIdList: [this.group()] }
+      case 'group_msg_recall':
+        return { RecallRetList: [{ MsgSeq: body.MsgSeqList?.[0]?.MsgSeq ?? 0, RetCode: 0 }] }
+      case 'get_group_member_info':
+        return { MemberNum: 1, MemberList: [{ Member_Account: 'bob', Role: 'Member', NameCard: '' }] }
+      case 'portrait_get_all':
+        return { UserProfileItem: (body.UserItem as Fields[]).map(({ To_Account }) => profile(To_Account)) }
       case 'get_group_self_member_info':
         return { GroupInfo: [{ ErrorCode: 0, ...this.group() }] }
       case 'group_msg_get':
@@ -127,4 +133,8 @@ export class TencentSocket {
   }
 }
 
+const profile = (To_Account: string) => ({
+  To_Account,
+  ProfileItem: [{ Tag: 'Tag_Profile_IM_Nick', Value: To_Account === 'bob' ? 'Bob' : 'Li Na' }],
+})
 const now = () => Math.floor(Date.now() / 1000)
