@@ -134,6 +134,7 @@ class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People, Erasure):
         if alone:
             await self._run("update tickets set due = 0 where state = 'open'")
             await self._run("update commands set due = 0 where state = 'open'")
+            await self._run("update outbox set due = 0")
 
     async def close(self) -> None:
         await self._database.close()

@@ -1,4 +1,4 @@
-"""`relay serve` that is killed at one step of archiving: python -m tests.scenarios.dying before|after STEP."""
+"""`relay serve` that is killed at one step of its work: python -m tests.scenarios.dying before|after STEP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from relay.crm import CaseArchive
 from relay.im import TencentIm
 from relay.store import Ledger
 
-STEPS: dict[str, type] = {
+ARCHIVING: dict[str, type] = {
     "read_messages": TencentIm,
     "plan_archives": Ledger,
     "save_file": CaseArchive,
@@ -24,11 +24,17 @@ STEPS: dict[str, type] = {
     "finish_command": Ledger,
 }
 """From what was said in a group whose Case was closed to its end, in order."""
+TALKING: dict[str, type] = {
+    "finish_ticket": Ledger,
+    "send_message": TencentIm,
+    "finish_saying": Ledger,
+}
+"""From a ticket to the first words in its group."""
 
 
 def die_at(when: str, step: str) -> None:
     """Have this process killed, with -9, the first time that it comes there."""
-    owner = STEPS[step]
+    owner = {**ARCHIVING, **TALKING}[step]
     done = getattr(owner, step)
 
     async def dies(*given: Any, **named: Any) -> Any:

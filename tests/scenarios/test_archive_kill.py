@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import QUIET, StartRelay, eventually, groups
-from tests.scenarios.dying import STEPS
+from tests.scenarios.dying import ARCHIVING
 from tests.scenarios.processes import environment, serving
 from tests.scenarios.talking import opened, say
 from tests.scenarios.test_rooms import state
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", ARCHIVING)
 async def test_killed_at_a_step(
     start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path, step: str, when: str
 ) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
+from pathlib import Path
 
+import httpx
 import pytest
 
 from relay.sayings import pieces
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import QUIET, Relay, StartRelay, agents, eventually, groups
+from tests.scenarios.dying import TALKING
+from tests.scenarios.processes import environment, serving
 from tests.scenarios.talking import history, opened, room_log
 from tests.scenarios.test_rooms import members_become, state, sync
 
@@ -107,6 +112,24 @@ async def test_it_is_not_doubled_by_a_relay_that_died_long_ago(start_relay: Star
     assert texts(sandbox, group_id) == [("alice", "It broke")]
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", TALKING)
+async def test_killed_at_a_step_it_says_it_once(sandbox: Sandbox, tmp_path: Path, step: str, when: str) -> None:
+    env = environment(sandbox, tmp_path)
+    body = {"userId": "alice", "caseInfo": {"subject": "It broke", "desc": "Yesterday."}}
+    headers = {"Authorization": f"Bearer {env['RELAY_APP_API_KEYS']}", "Idempotency-Key": "k"}
+    async with serving(env, tmp_path, ("-m", "tests.scenarios.dying", when, step)) as relay:
+        async with httpx.AsyncClient(base_url=relay.url) as client:
+            with contextlib.suppress(httpx.TransportError):
+                await client.post("/createticket", json=body, headers=headers)
+        assert await relay.ended() == -9
+    async with serving(env, tmp_path) as relay, httpx.AsyncClient(base_url=relay.url) as client:
+        answer = await client.post("/createticket", json=body, headers=headers)
+        await said(sandbox, answer.json()["GroupId"], ("alice", "It broke\n\nYesterday."))
+        await eventually(lambda: _is_empty(tmp_path), 40)
+    assert texts(sandbox, answer.json()["GroupId"]) == [("alice", "It broke\n\nYesterday.")]
+
+
 async def test_who_comes_and_goes_is_said_by_name(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(**TALKATIVE, RELAY_CLOSE_GRACE="600")
     group_id, [ann, bob, *_] = await opened(relay), agents(sandbox)
@@ -156,10 +179,18 @@ async def test_a_group_that_is_gone_is_not_talked_to(start_relay: StartRelay, sa
     await eventually(is_given_up)
 
 
+async def _is_empty(directory: Path) -> bool:
+    return not await _waiting_in(f"sqlite:///{directory / 'relay.db'}")
+
+
 async def _waiting(relay: Relay) -> int:
+    return await _waiting_in(relay.settings.relay_database_url)
+
+
+async def _waiting_in(url: str) -> int:
     from relay.store import open_ledger
 
-    ledger = await open_ledger(relay.settings.relay_database_url, alone=False)
+    ledger = await open_ledger(url, alone=False)
     try:
         [rows] = await ledger._database.run_together([("select count(*) from outbox", ())])
         return int(rows[0][0])

@@ -173,6 +173,18 @@ async def test_a_case_that_does_not_take_it_keeps_its_group(
     assert len(transcripts(sandbox, case_id)) == 1
 
 
+@pytest.mark.parametrize("what", ["ContentVersion", "FeedItem"])
+async def test_a_lost_answer_doubles_nothing(start_relay: StartRelay, sandbox: Sandbox, what: str) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    sandbox.salesforce_control.faults.add([Fault(f"POST sobjects/{what}", times=2, after=True, drop=True)])
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+
+    assert len(transcripts(sandbox, case_id)) == len(posts(sandbox, case_id)) == 1
+
+
 async def test_while_salesforce_is_away_the_group_stays(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(RELAY_CLOSE_GRACE="0")
     case_id = await opened(relay)
