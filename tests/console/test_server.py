@@ -11,9 +11,16 @@ import aiohttp
 import pytest
 
 from sandbox.console.customer_app import free_port
-from tests.console.stage import Stage
+from tests.console.stage import Stage, stage
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def demo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    """One for all here: who breaks something mends it."""
+    async with stage(tmp_path_factory.mktemp("demo")) as built:
+        yield built
 
 
 @pytest.fixture
@@ -85,6 +92,7 @@ async def test_the_health_of_the_relay_is_told_while_somebody_looks(http: aiohtt
     await until("ready")
     await demo.relay.kill()
     await until("away")
+    await demo.relay.start()
 
 
 async def test_what_salesforce_refuses_is_said(http: aiohttp.ClientSession, demo: Stage) -> None:
@@ -126,6 +134,7 @@ async def test_trouble_that_was_ordered_by_somebody_else_is_not_mended_with_ours
     await demo.console.trouble.turn("tencentAway", on=True)
     await demo.console.trouble.turn("tencentAway", on=False)
     assert demo.sandbox.tencent_control.faults.has(theirs)
+    demo.sandbox.tencent_control.faults.remove(theirs)
 
 
 async def test_the_customers_page_is_another_origin_whose_reports_are_shown_masked(
