@@ -76,6 +76,8 @@ export class TencentSocket {
     switch (name) {
       case 'wslogin':
         return { A2Key: 'a2', TinyId: '144115198000000001', HelloInterval: 120, InstanceId: 1, TimeStamp: now() }
+      case 'black_list_get':
+        return { BlackListItem: [], StartIndex: 0 } // anything but 0 is asked for again
       case 'page_get':
         return { CompleteFlag: 1, SessionItem: [] }
       case 'get_joined_group_list':
