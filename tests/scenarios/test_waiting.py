@@ -160,7 +160,7 @@ async def test_credentials_that_are_refused_do_not_end_what_was_promised(
     start_relay: StartRelay, sandbox: Sandbox
 ) -> None:
     misconfigured = await start_relay(RELAY_CREATE_WAIT="0", SALESFORCE_CLIENT_SECRET="not-the-secret-of-this-org")
-    sandbox.salesforce_control.faults.add([Fault("POST oauth2/token", delayMs=300)])  # nobody waits any more then
+    sandbox.salesforce_control.faults.add([Fault("token", delayMs=300)])  # nobody waits any more then
     promised = await misconfigured.open_ticket(key="k")
     assert promised.status_code == 202
     for _ in range(3):
