@@ -36,7 +36,7 @@ async def _up(options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     customer_app = CustomerApp() if options.console else None
-    sandbox = _sandbox(options, customer_app.url if customer_app else "")
+    sandbox = _sandbox(options, customer_app.origins if customer_app else "")
     async with contextlib.AsyncExitStack() as running:
         await running.enter_async_context(sandbox)
         runs = ", runs the project's Apex" if sandbox.salesforce.apex is not None else ""

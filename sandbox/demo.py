@@ -61,10 +61,10 @@ async def _show(options: argparse.Namespace) -> int:
     customer_app = CustomerApp(CUSTOMER_PORT)
     apex = package.directories(Path(__file__).parents[1])
     async with AsyncExitStack() as stack:
-        origin, env_file = customer_app.url, FOLDER / "env"
+        origins, env_file = customer_app.origins, FOLDER / "env"
         try:
             sandbox = await stack.enter_async_context(
-                Sandbox(relay_url=relay_url, env_file=env_file, allowed_origins=origin, apex=apex)
+                Sandbox(relay_url=relay_url, env_file=env_file, allowed_origins=origins, apex=apex)
             )
         except PortTaken as error:
             raise DemoFailed(str(error)) from None

@@ -20,6 +20,7 @@ class CustomerApp:
     def __init__(self, port: int = 0) -> None:
         self.port = free_port(port)
         self.url = f"http://127.0.0.1:{self.port}"
+        self.origins = f"{self.url},http://localhost:{self.port}"
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self, *, relay_url: str, jwt_secret: str, console_url: str) -> None:

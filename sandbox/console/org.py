@@ -27,6 +27,10 @@ class OrgDesk:
     async def close(self) -> None:
         await self._http.aclose()
 
+    async def insert(self, user_id: str, values: dict[str, object]) -> str:
+        """A Case that an agent makes."""
+        return await self._as(user_id, "POST", f"{_REST}/sobjects/Case", values)
+
     async def update(self, user_id: str, case_ids: list[str], values: dict[str, object]) -> str:
         """One save, however many Cases: the triggers see them together."""
         records = [{"attributes": {"type": "Case"}, "id": case_id, **values} for case_id in case_ids]
@@ -50,7 +54,8 @@ class OrgDesk:
             self._tokens.pop(user_id, None)
             answer = await self._request(user_id, method, path, body)
         results: Any = answer.json() if answer.content else []
-        errors = [error for each in results for error in each.get("errors", [])] if answer.is_success else results
+        rows = results if isinstance(results, list) else [results]
+        errors = [error for each in rows for error in each.get("errors", [])] if answer.is_success else rows
         if errors or not answer.is_success:
             raise OrgRefused("; ".join(str(error.get("message", error)) for error in errors))
         return f"{method} {path.partition('?')[0]}"

@@ -64,7 +64,7 @@ async def stage(folder: Path, *, widget: Path = NOT_BUILT, **settings: str) -> A
     sandbox = Sandbox(
         relay_url=relay_url,
         env_file=folder / "env",
-        allowed_origins=customer_app.url,
+        allowed_origins=customer_app.origins,
         apex=package.directories(Path(__file__).parents[2]),
     )
     database = {"RELAY_DATABASE_URL": f"sqlite:///{folder / 'relay.db'}"}

@@ -57,6 +57,12 @@ async def test_a_name_that_only_points_here_is_refused(http: aiohttp.ClientSessi
             assert answer.status == 421, path
 
 
+async def test_by_another_name_one_is_led_to_the_address_that_works(http: aiohttp.ClientSession, demo: Stage) -> None:
+    name = {"Host": f"localhost:{demo.console.port}"}
+    async with http.get("/", headers=name, allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["Location"]) == (302, demo.console.url)
+
+
 async def test_the_page_may_run_its_own_scripts_only(http: aiohttp.ClientSession) -> None:
     async with http.get("/") as answer:
         policy = answer.headers["Content-Security-Policy"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from sandbox.console.org import OrgDesk
 from tests.console.stage import SLOW_MS, Customer, Desk, Stage, stage
 
 pytestmark = pytest.mark.anyio
@@ -279,3 +281,17 @@ async def test_a_ticket_waits_while_salesforce_is_away(demo: Stage, customer: Cu
     await page.get_by_role("button", name="Mend everything").click()
     await customer.is_in_chat()
     assert len(demo.cases()) == 1
+
+
+async def test_two_hundred_cases_are_listed_and_change_hands_in_one_save(demo: Stage, desk: Desk, page: Page) -> None:
+    org = OrgDesk(demo.sandbox.salesforce)
+    agents: Any = demo.sandbox.salesforce.state()["users"]
+    for number in range(200):
+        await org.insert(agents[0]["Id"], {"Subject": f"Case {number}"})
+    await org.close()
+    rows = page.locator("#cases tbody tr")
+    await expect(rows).to_have_count(200, timeout=SLOW_MS)
+    await page.get_by_label("All", exact=True).check()
+    await page.get_by_label("Give to").select_option(label="Priya Nair")
+    await expect(rows.locator("td:last-child", has_text="Priya Nair")).to_have_count(200, timeout=SLOW_MS)
+    assert len({case["LastModifiedDate"] for case in demo.cases()}) == 1

@@ -25,7 +25,7 @@ def test_the_console_is_named_and_there_until_it_is_stopped(tmp_path: Path) -> N
         console, customer = found.groups()
         assert "sandbox console" in httpx.get(console).text
         assert "Lumen" in httpx.get(customer).text
-        assert f"RELAY_ALLOWED_ORIGINS={customer}\n" in (tmp_path / "env").read_text()
+        assert f"RELAY_ALLOWED_ORIGINS={customer}," in (tmp_path / "env").read_text()
         process.send_signal(signal.SIGTERM)
         output, errors = process.communicate(timeout=30)
     assert (process.returncode, output, errors) == (0, "", "")
