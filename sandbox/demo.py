@@ -13,6 +13,7 @@ from pathlib import Path
 import uvloop
 
 from sandbox.apex import package
+from sandbox.apex.errors import DoesNotCompile, NotModelled
 from sandbox.console import Console
 from sandbox.console.customer_app import CustomerApp
 from sandbox.demo_story import Story, TooLong
@@ -66,7 +67,7 @@ async def _show(options: argparse.Namespace) -> int:
             sandbox = await stack.enter_async_context(
                 Sandbox(relay_url=relay_url, env_file=env_file, allowed_origins=origins, apex=apex)
             )
-        except PortTaken as error:
+        except (PortTaken, DoesNotCompile, NotModelled) as error:
             raise DemoFailed(str(error)) from None
         print(f"Salesforce org     {sandbox.salesforce_url}")
         print(f"Tencent Chat app   {sandbox.im_url}")

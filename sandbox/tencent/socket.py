@@ -125,11 +125,18 @@ class ChatSocket:
             raise Refusal(70013)
         client.log_in(self.tencent.chat, self.tencent.gate, user_id, user_sig)
         if not connection.user_id:
+            self._put_others_out(user_id)
             connection.user_id = user_id
             self._announce_state(connection, "Login", "Register")
         expires_at = _expires_at(user_sig)
         self._expire_at(connection, expires_at)
         return {"expiresAt": expires_at}
+
+    def _put_others_out(self, user_id: str) -> None:
+        if self.tencent.switches.single_login:
+            for other in self._connections:
+                if other.user_id == user_id:
+                    other.outbox.put_nowait({"event": "kicked", "reason": "elsewhere"})
 
     def _sign_out(self, connection: _Connection) -> None:
         if connection.expiry is not None:

@@ -72,6 +72,9 @@ class Switches:
     callbacks_retries: int = 0
     """Further attempts when a callback is not answered with HTTP 200; the console's default is none."""
 
+    single_login: bool = False
+    """On the chat socket: a user's new connection puts his others out, as the console's one-device rule does."""
+
     before_callbacks: bool = False
     """Webhooks that may forbid: before creating a group, inviting, and sending."""
 

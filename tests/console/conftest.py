@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.console.stage import PICTURES, Customer, Desk, Stage, stage
+from tests.console.stage import PICTURES, SLOW_MS, Customer, Desk, Stage, stage
 
+expect.set_options(timeout=SLOW_MS)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

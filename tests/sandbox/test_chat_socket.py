@@ -262,6 +262,18 @@ async def test_who_does_not_renew_is_put_out_when_the_signature_ends(line: Line)
     assert (await renewed.ask("renew", userId="b", userSig=line.im.user_sig("b")))["code"] == 70013
 
 
+async def test_many_tabs_of_one_user_are_allowed_unless_the_app_is_set_otherwise(line: Line) -> None:
+    first, second = await line.sign_in("a"), await line.sign_in("a")
+    assert await first.hears_nothing()
+    line.im.tencent.switches.single_login = True
+    third = await line.sign_in("a")
+    for tab in (first, second):
+        assert await tab.event() == {"event": "kicked", "reason": "elsewhere"}
+        await tab.socket.receive(timeout=5)
+        assert tab.socket.close_code == 4409
+    assert await third.hears_nothing()
+
+
 async def test_a_kick_by_the_administrator_ends_the_connection(line: Line) -> None:
     a = await line.sign_in("a")
     await line.im.call("im_open_login_svc", "kick", {"UserID": "a"})

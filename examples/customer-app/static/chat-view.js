@@ -100,7 +100,8 @@ const initials = (name) => name.split(/\s+/).map((word) => word[0]).slice(0, 2).
 function statusOf({ isOver, state, helpers }) {
   if (isOver) return 'ended'
   if (state === 'connecting') return 'connecting …'
-  if (state === 'reconnecting') return 'connection lost, coming back …'
+  if (state === 'elsewhere') return 'opened somewhere else'
+  if (state === 'reconnecting' || state === 'offline') return 'connection lost, coming back …'
   return helpers.length > 0 ? `with ${helpers.map(nameOf).join(' and ')}` : 'waiting for somebody to help you'
 }
 

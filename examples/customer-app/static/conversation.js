@@ -92,7 +92,8 @@ export class Conversation {
   async #heard(event) {
     if (event.type === 'state') this.#set(event.state)
     if (event.type === 'state' && event.state === 'ready') await this.#catchUp()
-    if (event.type === 'kicked') await this.#renew()
+    if (event.type === 'kicked' && event.reason === 'expired') await this.#renew()
+    if (event.type === 'kicked' && event.reason === 'elsewhere') this.#set('elsewhere')
     if (event.groupId !== this.groupId) return
     if (event.type === 'message') this.#add(event.message)
     if (event.type === 'joined') this.#came(event.users)

@@ -84,7 +84,7 @@ export class TimelineView {
     }
     const words = h('span', { class: 'words' }, this.#say(call))
     this.#words.set(words, call)
-    const button = h('button', { class: 'call', 'aria-expanded': 'false', onclick: open },
+    const button = h('button', { class: 'call', 'aria-expanded': 'false', title: `${clock(call.at)}  ${call.what}`, onclick: open },
       words,
       h('span', { class: `outcome ${how.kind}` }, how.text),
       h('span', { class: 'lanes' }, arrow))
