@@ -34,8 +34,10 @@ async def serving(office: Office, ledger: Path, **environment: str) -> AsyncIter
     settings = Settings.from_env({**office.sandbox.environment, **QUIET, **SELDOM, **url, **environment})
     async with scenarios._serve(settings, Patience(budget=0)) as relay:
         office.line.relay_url = relay.url
-        yield relay
-    office.line.relay_url = ""
+        try:
+            yield relay
+        finally:
+            office.line.relay_url = ""
 
 
 @pytest.fixture(scope="session")

@@ -59,9 +59,11 @@ class Office:
         await self.http.aclose()
         await self.tencent.aclose()
 
-    async def ask(self, method: str, path: str, body: object = None, *, by: str = ADMIN) -> httpx.Response:
-        """As Salesforce's own pages do: who saves there does not have the assignment rules run."""
-        headers = {"Authorization": f"Bearer {await self._session(by)}", "Sforce-Auto-Assign": "FALSE"}
+    async def ask(
+        self, method: str, path: str, body: object = None, *, by: str = ADMIN, with_rules: bool = False
+    ) -> httpx.Response:
+        """As Salesforce's own pages do: the assignment rules run only for who wishes it."""
+        headers = {"Authorization": f"Bearer {await self._session(by)}", "Sforce-Auto-Assign": str(with_rules).upper()}
         return await self.http.request(method, f"{DATA}/{path}", json=body, headers=headers)
 
     async def insert(self, *, by: str = ADMIN, **fields: object) -> str:
@@ -69,8 +71,8 @@ class Office:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
-    async def change(self, case_id: str, *, by: str = ADMIN, **fields: object) -> None:
-        answer = await self.ask("PATCH", f"sobjects/Case/{case_id}", fields, by=by)
+    async def change(self, case_id: str, *, by: str = ADMIN, with_rules: bool = False, **fields: object) -> None:
+        answer = await self.ask("PATCH", f"sobjects/Case/{case_id}", fields, by=by, with_rules=with_rules)
         assert answer.status_code == 204, answer.text
 
     async def change_all(self, case_ids: Iterable[str], **fields: object) -> list[Json]:

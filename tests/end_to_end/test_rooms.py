@@ -64,6 +64,21 @@ async def test_an_agent_who_saves_without_any_right_to_call_out_is_followed_all_
     assert await office.problems() == []
 
 
+async def test_whom_an_assignment_rule_gives_an_old_case_the_relay_finds_when_it_looks_itself(
+    relay: Relay, office: Office, case_id: str
+) -> None:
+    """Assignment rules run after the last trigger, so none hears of it."""
+    maria = office.agents[0]
+    await office.do(switch={"assignTo": maria})
+    await office.change(case_id, Priority="High", with_rules=True)
+    await office.idle()
+    assert (office.line.asked, office.room(case_id)) == ([], {"alice"})
+
+    await relay.reconciler.catch_up()
+
+    await office.room_has(case_id, "alice", maria)
+
+
 async def test_what_is_no_business_of_the_chat_is_not_announced(office: Office, case_id: str) -> None:
     await office.change(case_id, Subject="It broke again", Priority="High", Status="Working")
     await office.idle()
