@@ -53,24 +53,30 @@ class Archiver:
         self._crm, self._archive, self._media = crm, archive, media
         self._style, self._clock = style, clock
 
-    async def save(self, group_id: str, case_id: str) -> None:
+    async def save(self, group_id: str, case_id: str, *, is_gone: bool = False) -> None:
         """Write to the Case what was said in the group since the last time; of a deleted Case nothing.
 
-        Raises ImError if Tencent does not say what was said, and CrmError if the Case does not take it.
+        is_gone: the group was dismissed, so there is nobody to ask. Raises ImError if Tencent does not say what was
+        said, and CrmError if the Case does not take it.
         """
-        if await self._ledger.is_customer(group_id, None):  # else its tickets were moved, or it is not ours
-            try:
-                await self._messages.fill(group_id)
-            except GroupNotFound:
-                _log.info("group %s is gone: its transcript is what was heard before", group_id)
         try:
-            for span in await self._ledger.plan_archives(group_id, self._clock()):
-                await self._write(span, case_id)
-                await self._ledger.finish_archive(span)
+            while spans := await self._unwritten(group_id, is_gone=is_gone):  # more may be said while it is written
+                for span in spans:
+                    await self._write(span, case_id)
+                    await self._ledger.finish_archive(span)
         except CrmError as error:
             if error.retryable or not await self._is_deleted(case_id):
                 raise
             _log.warning("the transcript of %s stays in the ledger: its Case is deleted (%s)", group_id, error.for_log)
+
+    async def _unwritten(self, group_id: str, *, is_gone: bool) -> list[Span]:
+        """What is to be written of all that was said so far."""
+        if not is_gone and await self._ledger.is_customer(group_id, None):  # else its tickets were moved, or not ours
+            try:
+                await self._messages.fill(group_id, anew=True)
+            except GroupNotFound:
+                _log.info("group %s is gone: its transcript is what was heard before", group_id)
+        return await self._ledger.plan_archives(group_id, self._clock())
 
     async def _is_deleted(self, case_id: str) -> bool:
         """What Salesforce refuses because the Case was deleted is said in several ways, so it is asked."""

@@ -58,10 +58,10 @@ class Chronicle:
         if self._on_transfer and self._archiver is not None:
             await self._ledger.enqueue_archive(group_id, self._clock())
 
-    async def save(self, group_id: str, case_id: str) -> None:
+    async def save(self, group_id: str, case_id: str, *, is_gone: bool = False) -> None:
         """Write to the Case what was said in the group; see Archiver."""
         if self._archiver is not None:
-            await self._archiver.save(group_id, case_id)
+            await self._archiver.save(group_id, case_id, is_gone=is_gone)
 
     async def ended(self, group_id: str) -> None:
         """The group was dismissed."""

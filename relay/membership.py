@@ -56,8 +56,7 @@ class Membership:
         elif command.verb == "archive":
             await self._chronicle.save(group_id, group_id)
         elif command.verb == "delete":
-            await self._chronicle.save(group_id, group_id)
-            await self._destroy(group_id)
+            await self._destroy(group_id, group_id)
         elif user_id is not None and command.verb == "leave":
             await self._leave(command, user_id)
         elif user_id is not None and await self._join(group_id, user_id):
@@ -182,19 +181,23 @@ class Membership:
     async def _let_in(self, case_id: str, user_id: str, nick: str | None = None) -> bool:
         """Into a group that was there just now; whether he was not in it."""
         with _still_there():
-            return await self._im.add_group_member(case_id, user_id, nick)
-        raise AssertionError("what is not returned is raised")
+            was_added = await self._im.add_group_member(case_id, user_id, nick)
+        return was_added  # noqa: RET504 - mypy takes the block for one that may swallow errors
 
     async def _dismiss(self, room: Room) -> None:
         """First what was said is saved: on the Case, or its master; of a deleted one it stays in the ledger."""
         master = room.state.merged_into
-        if master is not None or not room.state.is_deleted:
-            await self._chronicle.save(room.state.case_id, master or room.state.case_id)
-        await self._destroy(room.state.case_id)
+        takes_it = master is not None or not room.state.is_deleted
+        await self._destroy(room.state.case_id, (master or room.state.case_id) if takes_it else None)
         await self._store.settle_room(room, dismiss_at=room.dismiss_at, gone=True)
 
-    async def _destroy(self, group_id: str) -> None:
+    async def _destroy(self, group_id: str, case_id: str | None) -> None:
+        """What was said goes to that Case first; what was said meanwhile, afterwards."""
+        if case_id is not None:
+            await self._chronicle.save(group_id, case_id)
         await self._im.destroy_group(group_id)
+        if case_id is not None:
+            await self._chronicle.save(group_id, case_id, is_gone=True)
         await self._chronicle.ended(group_id)
         await self._store.mark_gone(group_id)
 

@@ -22,6 +22,7 @@ _HOUR, _DAY = 3600.0, 86400.0
 _INTERVAL = 1.0
 _AT_ONCE = 5
 _AFTER_START = 30.0
+"""Seconds until all groups are looked at for the first time."""
 _REMEMBERED = 10_000
 _BETWEEN_PAGES = 0.02
 """Seconds: of the calls that Tencent allows in a second, a long history is to take a few."""
@@ -54,11 +55,14 @@ class Messages:
         if seq is not None:
             self._heard[heard.group_id] = seq
 
-    async def fill(self, group_id: str) -> None:
+    async def fill(self, group_id: str, *, anew: bool = False) -> None:
         """Ask Tencent for what was not heard; GroupNotFound if the group is gone, any ImError.
 
-        Whoever gives up waiting does not stop it, and who asks meanwhile waits for the same.
+        Whoever gives up waiting does not stop it, and who asks meanwhile waits for the same; unless he wants it anew,
+        because it must hold all that was said until now.
         """
+        while anew and group_id in self._filling:
+            await asyncio.wait([self._filling[group_id]])
         if group_id not in self._filling:
             task = self._filling[group_id] = asyncio.create_task(self._fill(group_id))
             task.add_done_callback(lambda done: self._let_go(group_id, done))

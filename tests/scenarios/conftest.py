@@ -33,10 +33,12 @@ ON_BOTH = {
     "test_dead_letters",
     "test_groups",
     "test_histories",
+    "test_history",
     "test_idempotency",
     "test_reconcile",
     "test_recovery",
     "test_rooms",
+    "test_transcript",
 }
 """Files that are run on SQLite and on PostgreSQL; RELAY_TEST_LEDGER=postgresql runs every one there instead."""
 

@@ -173,6 +173,25 @@ async def test_a_case_that_does_not_take_it_keeps_its_group(
     assert len(transcripts(sandbox, case_id)) == 1
 
 
+async def test_what_is_said_while_it_is_written_is_written_too(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/FeedItem", times=1, after=True, delayMs=1500)])
+    await close(relay, case_id)
+
+    async def is_being_written() -> bool:
+        await relay.worker.look()
+        return bool(posts(sandbox, case_id))
+
+    await eventually(is_being_written)
+    await say(sandbox, case_id, "alice", "and thank you!")
+    await group_goes(relay, sandbox, case_id)
+
+    texts = "".join(one["text"] for one in transcripts(sandbox, case_id))
+    assert texts.count("Hello?") == texts.count("and thank you!") == 1
+
+
 @pytest.mark.parametrize("what", ["ContentVersion", "FeedItem"])
 async def test_a_lost_answer_doubles_nothing(start_relay: StartRelay, sandbox: Sandbox, what: str) -> None:
     relay = await start_relay(RELAY_CLOSE_GRACE="0")
