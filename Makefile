@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WIDGET := lightning_component/web
+MODULES := $(WIDGET)/node_modules/.package-lock.json
+BUILT := $(WIDGET)/dist/tim_bar.zip
 RESOURCE := lightning_component/main/staticresources/tim_bar
 
 .DEFAULT_GOAL := help
@@ -20,7 +22,17 @@ $(READY): pyproject.toml requirements/dev.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+$(MODULES): $(WIDGET)/package-lock.json
+	@echo "Fetching what the agent's chat is built with (once, about ten seconds) ..."
+	@cd $(WIDGET) && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+$(BUILT): $(MODULES) $(shell find $(WIDGET)/src $(WIDGET)/build $(WIDGET)/*.ts $(WIDGET)/*.html -type f 2>/dev/null)
+	@cd $(WIDGET) && npm run --silent build >/dev/null
+	@touch $@
+
 demo: $(READY) ## a local Salesforce org, a local Tencent Chat app, the relay, and a ticket going through all of them
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(BUILT) || echo "Without the agent's chat, which could not be built."; fi
 	@$(BIN)/python -m sandbox demo
 
 test: $(READY) ## every check and every test
@@ -39,9 +51,8 @@ chaos: $(READY) ## kill the relay again and again while tickets are opened; coun
 	@$(BIN)/python -m tests.chaos
 
 package: $(READY) ## what is deployed to a Salesforce org, as zip files in build/ (wants CHAT_RELAY_URL and CHAT_RELAY_USER)
-	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed to build the widget"; exit 1; }
-	@cd $(WIDGET) && { test -d node_modules || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; }
-	@cd $(WIDGET) && npm run --silent build
+	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed to build the agent's chat"; exit 1; }
+	@$(MAKE) --no-print-directory $(BUILT)
 	@rm -rf $(RESOURCE) && cp -R $(WIDGET)/dist/tim_bar $(RESOURCE)
 	@$(BIN)/python -m apex.package
 
@@ -50,4 +61,4 @@ lock: $(READY) ## pin the dependencies anew
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --all-extras pyproject.toml -o requirements/dev.lock
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) build .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build $(WIDGET)/node_modules $(WIDGET)/dist $(RESOURCE) .sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis
