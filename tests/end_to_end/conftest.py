@@ -31,26 +31,23 @@ StartRelay = Callable[..., Awaitable[Relay]]
 async def serving(office: Office, ledger: Path, **environment: str) -> AsyncIterator[Relay]:
     """A relay at the end of the line; settings of the sandbox's env file can be added to or replaced by name."""
     url = {"RELAY_DATABASE_URL": f"sqlite:///{ledger}"}
-    settings = Settings.from_env({**office.sandbox.environment, **QUIET, **SELDOM, **url, **environment})
-    async with scenarios._serve(settings, Patience(budget=0)) as relay:
-        office.line.relay_url = relay.url
-        try:
-            yield relay
-        finally:
-            office.line.relay_url = ""
+    environment = {**office.sandbox.environment, **QUIET, **SELDOM, **url, **environment}
+    with scenarios._environment(environment):
+        async with scenarios._serve(Settings.from_env(environment), Patience(budget=0)) as relay:
+            office.line.relay_url = relay.url
+            try:
+                yield relay
+            finally:
+                office.line.relay_url = ""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def open_office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     own = write(tmp_path_factory.mktemp("own"), FILES)
     async with Line() as line, Sandbox(relay_url=line.url, apex=[*PACKAGE, own]) as sandbox:
-        with pytest.MonkeyPatch.context() as patch:
-            for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
-                patch.setenv(name, sandbox.environment[name])
-            patch.delenv("SSL_CERT_DIR", raising=False)
-            office = Office(sandbox, line)
-            yield office
-            await office.close()
+        office = Office(sandbox, line)
+        yield office
+        await office.close()
 
 
 @pytest.fixture

@@ -92,6 +92,8 @@ async def test_a_case_without_a_chat_that_wins_a_merge_gets_a_room_which_follows
     await office.do(merge={"master": master, "losers": [case_id]})
     await office.room_has(master, "alice", maria)
     await office.room_is_gone(case_id)
+    await office.idle()
+    assert master in office.line.asked[-1].case_ids  # the mark that it has a chat now is news in itself
     await office.change(master, OwnerId=wei)
 
     await office.room_has(master, "alice", wei)

@@ -129,17 +129,15 @@ async def test_a_missing_permission_set_is_a_problem_that_names_the_user_and_the
 
 
 async def test_the_relay_of_another_org_refuses_and_that_is_a_problem(
-    start_relay: StartRelay, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    start_relay: StartRelay, office: Office, tmp_path: Path
 ) -> None:
     """As in a sandbox that was copied from production and still points at production's relay."""
     async with Sandbox() as production:
         authorities = [Path(each.environment["SSL_CERT_FILE"]) for each in (office.sandbox, production)]
-        (tmp_path / "both.pem").write_text("\n".join(each.read_text() for each in authorities))
-        for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
-            monkeypatch.setenv(name, str(tmp_path / "both.pem"))
-        secret = office.sandbox.environment["RELAY_CALLOUT_SECRETS"]
+        (both := tmp_path / "both.pem").write_text("\n".join(each.read_text() for each in authorities))
         names = ("SALESFORCE_LOGIN_URL", "SALESFORCE_CLIENT_ID", "SALESFORCE_CLIENT_SECRET")
-        await start_relay(**{name: production.environment[name] for name in names}, RELAY_CALLOUT_SECRETS=secret)
+        login = {name: production.environment[name] for name in names}
+        await start_relay(**login, SSL_CERT_FILE=str(both), REQUESTS_CA_BUNDLE=str(both))
         case_id = await office.insert(Subject="Copied", ChatTicket__c="a-ticket-of-production")
         await office.idle()
         office.line.asked.clear()
