@@ -26,21 +26,30 @@ TRANSFER = """public class OwnTransfer implements Queueable, Database.Batchable<
     }
 }"""
 HUNGER = """public class OwnHunger {
-    public static void feed(String what) {
-        while (what.contains('DML') && Limits.getDmlStatements() < Limits.getLimitDmlStatements()) { insert new Account(Name = 'x'); }
-        while (what.contains('SOQL') && Limits.getQueries() < Limits.getLimitQueries()) { List<User> some = [SELECT Id FROM User LIMIT 1]; }
-        while (what.contains('jobs') && Limits.getQueueableJobs() < Limits.getLimitQueueableJobs()) { System.enqueueJob(new OwnNothing()); }
+    public static void eat(String what) {
+        Integer kept = what.contains('all but one') ? 1 : 0;
+        while (what.contains('DML') && Limits.getDmlStatements() + kept < Limits.getLimitDmlStatements()) { insert new Account(Name = 'x'); }
+        while (what.contains('SOQL') && Limits.getQueries() + kept < Limits.getLimitQueries()) { List<User> some = [SELECT Id FROM User LIMIT 1]; }
+        while (what.contains('jobs') && Limits.getQueueableJobs() + kept < Limits.getLimitQueueableJobs()) { System.enqueueJob(new OwnNothing()); }
+    }
+    public static void eatTheLast(String what) {
+        if (what.contains('DML')) { insert new Account(Name = 'the last'); }
+        if (what.contains('jobs')) { System.enqueueJob(new OwnNothing()); }
     }
 }"""
 NOTHING = """public class OwnNothing implements Queueable {
     public void execute(QueueableContext context) { }
 }"""
 CASE = """trigger OwnCase on Case (before update, after update) {
-    if (Trigger.isBefore && Trigger.new[0].Subject.startsWith('eats ')) { OwnHunger.feed(Trigger.new[0].Subject); }
+    String subject = Trigger.new[0].Subject;
+    if (Trigger.isBefore && subject.startsWith('eats ')) { OwnHunger.eat(subject); }
+    if (Trigger.isAfter && subject.contains('all but one')) { OwnHunger.eatTheLast(subject); }
     if (Trigger.isAfter) {
         for (Case one : Trigger.new) { if (one.Subject == 'refused') { one.addError('Not this one'); } }
     }
 }"""
+"""Runs after AssignAgent: of several triggers the sandbox fires the first by name first."""
+
 FILES = {
     "OwnTransfer.cls": TRANSFER,
     "OwnHunger.cls": HUNGER,

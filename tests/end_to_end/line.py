@@ -99,8 +99,11 @@ class Line:
             return web.Response(status=503)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _OWN_HEADERS}
         url = f"{self.relay_url}{request.path_qs}"
-        async with self._http.request(request.method, url, data=body, headers=headers) as answer:
-            return web.Response(status=answer.status, body=await answer.read(), content_type=answer.content_type)
+        try:
+            async with self._http.request(request.method, url, data=body, headers=headers) as answer:
+                return web.Response(status=answer.status, body=await answer.read(), content_type=answer.content_type)
+        except aiohttp.ClientError:  # it is just stopping
+            return web.Response(status=502)
 
 
 def _bound(port: int) -> socket.socket:

@@ -65,6 +65,15 @@ async def test_where_nothing_at_all_is_left_the_save_goes_through_and_the_next_o
     await office.room_has(case_id, "alice", wei)
 
 
+async def test_what_other_apex_has_left_for_itself_is_still_there_after_our_trigger(
+    office: Office, case_id: str
+) -> None:
+    await office.change(case_id, OwnerId=office.agents[0], Subject="eats all but one of DML and jobs")
+
+    assert len(await office.query("SELECT Id FROM Account WHERE Name = 'the last'")) == 1
+    assert len(office.jobs("OwnNothing")) == 50
+
+
 async def test_where_other_apex_has_used_up_all_queries_cases_and_work_are_saved_and_told(
     office: Office, case_id: str
 ) -> None:
