@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import FrameLocator, Page, expect
 
 from sandbox.console.widget import BUILT
-from tests.console.built import need_widget
+from tests.console.built import need_zip
 from tests.console.stage import SLOW_MS, Customer, Desk, Stage, stage
 
 pytestmark = pytest.mark.anyio
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(scope="module")
 def built() -> Path:
-    need_widget()
+    need_zip()
     return BUILT
 
 

@@ -7,61 +7,54 @@ import re
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-WEB = ROOT / "lightning_component/web"
+from tests.lightning.built import WEB, environment, need_packages, need_zip, run
+
 STATIC_RESOURCE_LIMIT = 5_000_000
 EXPECTED_SIZE = 500_000
-NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT", "ECONNRESET")
-
-
-def run(*command: str) -> subprocess.CompletedProcess[str]:
-    environment = {"PATH": _path(), "HOME": str(Path.home()), "CI": "1", "NO_COLOR": "1"}
-    return subprocess.run(command, cwd=WEB, env=environment, capture_output=True, text=True, timeout=180, check=False)
-
-
-def _path() -> str:
-    node = shutil.which("node") or ""
-    return f"{Path(node).parent}:/usr/local/bin:/usr/bin:/bin"
 
 
 @pytest.fixture(scope="module")
 def npm() -> str:
-    """npm, with the packages of the lock file installed."""
-    found = shutil.which("npm")
-    node = shutil.which("node")
-    if not found or not node:
-        pytest.skip("Node.js and npm are not installed")
-    version = run(node, "--version").stdout.strip()
-    if tuple(map(int, version.lstrip("v").split(".")[:2])) < (20, 19):
-        pytest.skip(f"the widget wants Node.js 20.19 or newer, this is {version}")
-    installed = WEB / "node_modules/.package-lock.json"
-    if not installed.is_file() or installed.stat().st_mtime < (WEB / "package-lock.json").stat().st_mtime:
-        install = run(found, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-        if any(code in install.stderr for code in NO_NETWORK):
-            pytest.skip("npm cannot reach its registry")
-        assert install.returncode == 0, install.stderr
-    return found
+    return need_packages()
 
 
 @pytest.fixture(scope="module")
 def built(npm: str) -> Path:
-    build = run(npm, "run", "build")
-    assert build.returncode == 0, build.stdout + build.stderr
-    return WEB / "dist/tim_bar.zip"
+    return need_zip()
 
 
-def test_its_types_are_right(npm: str) -> None:
-    check = run(npm, "run", "check")
-    assert check.returncode == 0, check.stdout
+class Side:
+    """Commands of npm that run side by side, each with its own log."""
+
+    def __init__(self, stack: ExitStack, npm: str, folder: Path) -> None:
+        self.stack, self.npm, self.folder = stack, npm, folder
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str, *more: str) -> None:
+        log = self.stack.enter_context((self.folder / name).open("wb"))
+        command = [self.npm, "run", name, *more]
+        process = subprocess.Popen(command, cwd=WEB, env=environment(), stdout=log, stderr=log)
+        self.running[name] = self.stack.enter_context(process)
+        self.stack.callback(process.kill)
+
+    def passes(self, name: str) -> None:
+        assert self.running[name].wait(180) == 0, (self.folder / name).read_text()
 
 
-def test_its_own_tests_pass(npm: str) -> None:
-    tests = run(npm, "run", "test:unit")
-    assert tests.returncode == 0, tests.stdout + tests.stderr
+@pytest.fixture(scope="module")
+def side(npm: str, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+    """Types and unit tests: each keeps one processor busy, and neither wants anything of the other."""
+    with ExitStack() as stack:
+        side = Side(stack, npm, tmp_path_factory.mktemp("side"))
+        side.start("check")
+        side.start("test:unit")
+        yield side
 
 
 def test_it_runs_in_a_browser_under_a_strict_csp_and_has_no_serious_finding_of_axe(npm: str, built: Path) -> None:
@@ -83,10 +76,18 @@ def test_the_zip_is_what_lightning_container_takes(built: Path) -> None:
     assert not re.search(r"@import|url\(", files["style.css"])
 
 
-def test_the_same_sources_make_the_same_zip(npm: str, built: Path) -> None:
-    first = built.read_bytes()
-    assert run(npm, "run", "build").returncode == 0
-    assert built.read_bytes() == first
+def test_the_same_sources_make_the_same_zip(built: Path, tmp_path: Path) -> None:
+    again = run("node_modules/.bin/vite", "build", "--outDir", str(tmp_path / "tim_bar"))
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert (tmp_path / "tim_bar.zip").read_bytes() == built.read_bytes()
+
+
+def test_its_types_are_right(side: Side) -> None:
+    side.passes("check")
+
+
+def test_its_own_tests_pass(side: Side) -> None:
+    side.passes("test:unit")
 
 
 def test_the_lock_file_has_a_hash_for_everything_and_no_address() -> None:
