@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -50,12 +51,17 @@ class Stage:
     def said(self, case_id: str) -> list[str]:
         """The texts in the Case's room that people wrote, oldest first."""
         messages = self.sandbox.tencent.chat.groups[case_id].messages
-        elements: list[Any] = [message.body[0] for message in messages if message.sender != "administrator"]
+        elements: list[Any] = [
+            message.body[0] for message in messages if message.sender != self.sandbox.tencent.admin_id
+        ]
         return [element["MsgContent"]["Text"] for element in elements if element["MsgType"] == "TIMTextElem"]
 
 
 @asynccontextmanager
-async def stage(folder: Path, *, widget: Path = NOT_BUILT, **settings: str) -> AsyncIterator[Stage]:
+async def stage(
+    folder: Path, *, widget: Path = NOT_BUILT, admin: str = "administrator", ahead: int = 0, **settings: str
+) -> AsyncIterator[Stage]:
+    """admin: TENCENT_ADMIN_ID. ahead: seconds by which Tencent's clock is; every signature lives as much less."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -67,6 +73,10 @@ async def stage(folder: Path, *, widget: Path = NOT_BUILT, **settings: str) -> A
         allowed_origins=customer_app.origins,
         apex=package.directories(Path(__file__).parents[2]),
     )
+    tencent = sandbox.tencent
+    tencent.admin_id = tencent.chat.admin_id = admin
+    tencent.chat.clock = tencent.gate._clock = lambda: time.time() + ahead
+    tencent.reset()
     database = {"RELAY_DATABASE_URL": f"sqlite:///{folder / 'relay.db'}"}
     async with sandbox:
         relay = RelayProcess({**sandbox.environment, **QUICK, **database, **settings}, port, folder / "relay.log")
@@ -115,6 +125,11 @@ class Customer:
     @property
     def status(self) -> Locator:
         return self.page.locator(".status")
+
+
+def widget_of(page: Page) -> FrameLocator:
+    """The agent's chat in the utility bar: the container is a frame of the component's frame."""
+    return page.frame_locator("#utility iframe").frame_locator("iframe")
 
 
 @dataclass

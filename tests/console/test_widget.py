@@ -10,7 +10,7 @@ from playwright.async_api import FrameLocator, Page, expect
 
 from sandbox.console.widget import BUILT
 from tests.console.built import need_zip
-from tests.console.stage import SLOW_MS, Customer, Desk, Stage, stage
+from tests.console.stage import SLOW_MS, Customer, Desk, Stage, stage, widget_of
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +29,7 @@ async def demo(built: Path, tmp_path: Path) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 def widget(page: Page) -> FrameLocator:
-    return page.frame_locator("#utility iframe").frame_locator("iframe")
+    return widget_of(page)
 
 
 async def test_a_late_agent_reads_all_talks_hands_over_and_closes(

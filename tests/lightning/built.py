@@ -1,4 +1,4 @@
-"""The widget's packages and its build, fetched or built where they are not up to date, for every test that wants them."""
+"""The widget's packages and its build, fetched or built when they are not up to date, for all tests that want them."""
 
 from __future__ import annotations
 

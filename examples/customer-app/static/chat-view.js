@@ -1,6 +1,6 @@
 // The conversation as the customer sees it.
 
-import { ADMIN, nameOf } from './conversation.js'
+import { nameOf } from './conversation.js'
 import { contentOf, h } from './elements.js'
 
 const TYPING_EVERY = 3000
@@ -83,7 +83,7 @@ function row(line, before, conversation, user) {
       line.failed ? h('button', { class: 'quiet again', onclick: line.retry }, 'Not sent · try again') : h('small', {}, 'sending …'))
   }
   const { message } = line
-  if (isSystem(message)) return h('li', { class: 'note' }, contentOf(message))
+  if (conversation.isLine(message)) return h('li', { class: 'note' }, contentOf(message))
   const mine = message.from === user.id
   const name = message.name || conversation.people.get(message.from)?.name || 'Lumen'
   const first = before?.kind !== 'message' || before.message.from !== message.from
@@ -93,8 +93,6 @@ function row(line, before, conversation, user) {
     h('div', { class: 'bubble', title: new Date(message.time * 1000).toLocaleString() }, contentOf(message)))
 }
 
-/** What the relay itself says, signing as an administrator of the chat application. */
-const isSystem = ({ from, elements }) => from === ADMIN || elements[0]?.MsgType === 'TIMCustomElem'
 const initials = (name) => name.split(/\s+/).map((word) => word[0]).slice(0, 2).join('').toUpperCase()
 
 function statusOf({ isOver, state, helpers }) {

@@ -1,7 +1,6 @@
 // One conversation: what was said, merged by number from the relay's history and the chat, and what is on its way.
 
 const LOOK_AHEAD = 5 * 60 // seconds before its end that a signature is renewed
-export const ADMIN = 'administrator' // TENCENT_ADMIN_ID of the relay
 const QUIET = new Set([10007, 10010]) // no longer a member, or no group any more
 
 export class Conversation {
@@ -12,6 +11,7 @@ export class Conversation {
   complete = false
   #messages = new Map()
   #notes = []
+  #seen = new Set()
   #outgoing = []
   #timer
 
@@ -56,6 +56,13 @@ export class Conversation {
   get helpers() {
     return [...this.people.values()].filter((person) => person.userId.startsWith('005'))
   }
+
+  /**
+   * The relay's own words: it speaks as an administrator of any name (TENCENT_ADMIN_ID), who is never a member and has no
+   * name; a customer has been seen here, or has the name that his ticket gave him.
+   */
+  isLine = ({ from, name, elements }) => from === 'administrator' || elements[0]?.MsgType === 'TIMCustomElem'
+    || (!name && from !== this.user.id && !from.startsWith('005') && !this.#seen.has(from))
 
   async older() {
     const first = Math.min(...this.#messages.keys())
@@ -110,6 +117,7 @@ export class Conversation {
       this.#went([...this.people.values()].filter((person) => !there.has(person.userId)))
       if (this.people.size > 0) this.#came([...there.values()].filter((person) => !this.people.has(person.userId)))
       this.people = there
+      there.forEach((_, userId) => this.#seen.add(userId))
     } catch (error) {
       if (QUIET.has(error.code)) this.#end()
     }
@@ -139,6 +147,7 @@ export class Conversation {
     for (const person of users) {
       if (person.userId !== this.user.id && !this.people.has(person.userId)) this.#note('has joined', nameOf(person))
       this.people.set(person.userId, person)
+      this.#seen.add(person.userId)
     }
   }
 
@@ -174,7 +183,7 @@ export class Conversation {
 
   /** The relay writes lines of its own about who comes and goes, if it is set to; they stay, so ours are for when not. */
   #isSaid({ name, after }) {
-    const near = [1, 2, 3].map((step) => this.#messages.get(after + step)).filter((each) => each?.from === ADMIN)
+    const near = [1, 2, 3].map((step) => this.#messages.get(after + step)).filter((each) => each && this.isLine(each))
     return name !== '' && near.some((each) => each.elements.some(({ MsgContent }) => MsgContent.Text?.includes(name)))
   }
 

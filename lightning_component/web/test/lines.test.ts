@@ -53,6 +53,29 @@ it('shows what the relay says as a line, once, and does not take it for the cust
   expect(one.countUnread()).toBe(0)
 })
 
+it('takes for a line what an administrator of another name says, and never the words of somebody who was here', () => {
+  const one = room('a', [
+    ['bob', NOON],
+    ['relay-bot', NOON + 1],
+    [LI, NOON + 2],
+  ])
+  one.add({ seq: 4, from: 'ann', name: 'Ann, who left before', time: NOON + 3, elements: [textElement('Bye')] })
+  one.add({ seq: 5, from: 'c7', time: NOON + 4, elements: [textElement('I came and went')] })
+  const kinds = () => linesOf(one, LI).flatMap(({ kind }) => (kind === 'day' || kind === 'notice' ? [] : [kind]))
+  one.members = [{ userId: LI, name: 'Li Na' }] // seen coming; nobody has asked who else is there
+  expect(kinds()).toEqual(Array(5).fill('message'))
+  one.note('left', [{ userId: 'c7', name: '' }], NOON + 5)
+  one.members = [
+    { userId: LI, name: 'Li Na' },
+    { userId: 'bob', name: '' },
+  ]
+  one.membersKnown = true
+  expect(kinds()).toEqual(['message', 'line', 'message', 'message', 'message'])
+  one.readSeq = 1
+  one.add({ seq: 6, from: 'relay-bot', time: NOON + 6, elements: [textElement('Wei Chen has joined the chat.')] })
+  expect(one.countUnread()).toBe(2)
+})
+
 it('sorts chats one can write in first, then by what happened last', () => {
   const rooms = [room('old', [['bob', 10]]), room('over', [['bob', 99]]), room('new', [['bob', 20]])]
   rooms[1]!.state = 'closed'

@@ -5,7 +5,6 @@ import { Conversation, type CaseInfo } from './conversation'
 import { History, type WholeHistory } from './history'
 import type { Memory } from './memory'
 import { Outbox } from './outbox'
-import { isSystem } from './people'
 
 export interface ChatOptions {
   client: ChatClient
@@ -151,7 +150,9 @@ export class Chat {
   }
 
   private async loadMembers(room: Conversation): Promise<void> {
-    if (room.state === 'open') room.members = await this.client.members(room.groupId).catch(() => room.members)
+    if (room.state !== 'open') return
+    const members = await this.client.members(room.groupId).catch(() => null)
+    if (members) Object.assign(room, { members, membersKnown: true })
   }
 
   private readIfSeen(room: Conversation): void {
@@ -196,7 +197,7 @@ export class Chat {
     room.typing = others
     if (isNew && message.from === this.me) room.readSeq = Math.max(room.readSeq, message.seq)
     if (isNew && message.from !== this.me) {
-      if (!isSystem(message.from)) room.unread += 1
+      if (!room.isLine(message)) room.unread += 1
       this.heardLast.value = { room, message }
     }
     if (room.loaded) void this.history.missing(room)

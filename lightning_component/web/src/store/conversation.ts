@@ -2,7 +2,7 @@ import { markRaw } from 'vue'
 
 import type { ChatMessage, Outgoing, Page, User } from '../chat/client'
 import type { Element } from '../chat/elements'
-import { isSystem } from './people'
+import { isAgent, isSystem } from './people'
 import { Timeline } from './timeline'
 
 /** A message of ours on its way. */
@@ -45,6 +45,8 @@ export class Conversation {
   about: CaseInfo | null = null
   state: RoomState = 'none'
   members: User[] = []
+  /** The members were asked for; before, some may have been seen coming. */
+  membersKnown = false
   messages: ChatMessage[] = []
   pending: Pending[] = []
   notices: Notice[] = []
@@ -100,6 +102,7 @@ export class Conversation {
   restart(): void {
     this.timeline = markRaw(new Timeline())
     Object.assign(this, { notices: [], readSeq: 0, seenSeq: 0, unread: 0, loaded: false, incomplete: false })
+    this.membersKnown = false
     this.settle([])
   }
 
@@ -121,7 +124,17 @@ export class Conversation {
   countUnread(): number {
     const answered = this.messages.findLast(({ from }) => from === this.me)?.seq ?? 0
     const read = Math.max(this.readSeq, answered)
-    return this.messages.filter(({ seq, from }) => seq > read && from !== this.me && !isSystem(from)).length
+    return this.messages.filter((message) => message.seq > read && message.from !== this.me && !this.isLine(message))
+      .length
+  }
+
+  /**
+   * Nobody said it: it is a line of the relay, which speaks as an administrator of any name (TENCENT_ADMIN_ID). He is
+   * never a member and has no name, where a customer has been seen here, or has the name that his ticket gave him.
+   */
+  isLine({ from, name }: ChatMessage): boolean {
+    if (isSystem(from)) return true
+    return this.membersKnown && !name && from !== this.me && !isAgent(from) && !this.wasHere(from)
   }
 
   recall(seq: number): void {
@@ -140,6 +153,12 @@ export class Conversation {
 
   nameOf(userId: string): string {
     return this.members.find((member) => member.userId === userId)?.name || userId
+  }
+
+  private wasHere(userId: string): boolean {
+    return [this.members, ...this.notices.map(({ users }) => users)].some((users) =>
+      users.some((user) => user.userId === userId),
+    )
   }
 
   private settle(arrived: ChatMessage[]): void {

@@ -1,6 +1,5 @@
 import type { ChatMessage } from '../chat/client'
 import type { Conversation, Notice, Pending } from './conversation'
-import { isSystem } from './people'
 import { plainText } from './words'
 
 /** What one sees from top to bottom. `first` and `last`: of what the same person said without a pause. */
@@ -20,7 +19,7 @@ export function linesOf(room: Conversation, me: string): Line[] {
   let day = ''
   let said: Extract<Line, { kind: 'message' }> | null = null
   let shown = 0
-  const told = room.messages.filter(({ from, recalled }) => isSystem(from) && !recalled)
+  const told = room.messages.filter((message) => !message.recalled && room.isLine(message))
 
   const onDay = (time: number) => {
     const today = new Date(time * 1000).toDateString()
@@ -47,7 +46,7 @@ export function linesOf(room: Conversation, me: string): Line[] {
   for (const message of room.messages) {
     noticesUpTo(message.seq)
     onDay(message.time)
-    if (isSystem(message.from) && !message.recalled) {
+    if (!message.recalled && room.isLine(message)) {
       said = null
       const { seq, time } = message
       lines.push({ kind: 'line', key: `m${seq}`, seq, text: plainText(message.elements), time })

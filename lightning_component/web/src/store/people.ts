@@ -2,6 +2,6 @@
 const AGENT = /^005[a-zA-Z0-9]{12}([a-zA-Z0-9]{3})?$/
 export const isAgent = (userId: string): boolean => AGENT.test(userId)
 
-/** The relay speaks as the App administrator, whose default name this is; Tencent itself as @TIM#SYSTEM. */
+/** No customer may have these: the App administrator, by his default name, and Tencent itself. */
 const SYSTEM = new Set(['', 'administrator', '@TIM#SYSTEM'])
 export const isSystem = (userId: string): boolean => SYSTEM.has(userId)

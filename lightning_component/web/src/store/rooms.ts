@@ -1,12 +1,12 @@
 import type { Conversation } from './conversation'
-import { isAgent, isSystem } from './people'
+import { isAgent } from './people'
 import { plainText } from './words'
 
 export type Filter = 'all' | 'unread' | 'waiting'
 
 /** The customer has said something and no agent has answered. */
 export function isWaiting(room: Conversation): boolean {
-  const last = room.messages.findLast(({ from }) => !isSystem(from))
+  const last = room.messages.findLast((message) => !room.isLine(message))
   return room.state === 'open' && !!last && !last.recalled && !isAgent(last.from) && !room.pending.length
 }
 
@@ -16,7 +16,7 @@ export function waitingSince(room: Conversation): number {
   for (let at = room.messages.length - 1; at >= 0; at--) {
     const message = room.messages[at]!
     if (isAgent(message.from)) break
-    if (!isSystem(message.from)) since = message.time
+    if (!room.isLine(message)) since = message.time
   }
   return since
 }
