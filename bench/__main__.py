@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import archive, intake, pages, passes, recovery, several, sync
+from bench import archive, intake, pages, passes, recovery, several, sync, widget
 from bench.comparison import compare
 from bench.ledgers import Ledgers, ledgers
 from bench.machine import describe
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[Surroundings], Outcome]] = {
     "recovery": recovery.run,
     "intake": intake.run,
     "archive": archive.run,
+    "widget": widget.run,
 }
 ABOUT = """\
 createticket and joingroup are measured beside the tutorial's server. Of the relay alone: "sync" is one POST /synccases
@@ -35,6 +36,7 @@ that transfers 200 Cases, until every room is right; "processes" is two processe
 "reconcile" is what it costs to find that 10,000 open tickets are as they should be; "recovery" is a start on 10,000
 tickets that were left half-done; "intake" is how many of Tencent's callbacks it keeps in a second; "archive" is
 what the transcript of a long chat costs. PostgreSQL is a throwaway one, made by the binaries in /usr/lib/postgresql.
+"widget" is the agent's chat in a headless Chromium: size, time to 200 Cases, scrolling; it wants Node.js and Chromium.
 
 It wants a quiet machine with two cores, and says so if it had none. A missed target is no failure; wrong answers are:
 then the exit status is 1."""

@@ -44,8 +44,9 @@ class Surroundings(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a part has measured. wrong: what should not have happened."""
+    """What a part has measured. wrong: what should not have happened. missing: why it could not be measured here."""
 
     tables: list[Table]
     data: dict[str, Any]
     wrong: list[str]
+    missing: str = ""

@@ -46,6 +46,7 @@ class Whole:
         remarks = self.comparison.remarks() if self.comparison else []
         if self.parts and self.no_postgresql:
             remarks.append(f"Nothing was measured on PostgreSQL: {self.no_postgresql}.")
+        remarks += [f"Not measured, {name}: {part.missing}." for name, part in self.parts.items() if part.missing]
         if faults := [f"{name}: {fault}" for name, part in self.parts.items() for fault in part.wrong]:
             remarks.append("WRONG:\n" + "\n".join(faults))
         return "\n\n".join([self.head(), *tables, *remarks])

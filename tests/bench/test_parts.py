@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import archive, intake, pages, passes, recovery, several_report, sync
+from bench import archive, intake, pages, passes, recovery, several_report, sync, widget
 from bench.ledgers import Ledgers
 from bench.part import QUICK, Outcome, Surroundings
 from bench.processes import ROOT
@@ -123,6 +123,38 @@ def test_a_long_chat_is_archived_once(around: Surroundings) -> None:
     outcome = archive.run(around)
     assert outcome.wrong == []
     assert outcome.data["archive"][0]["messages"] >= 40
+
+
+def test_the_widget_is_measured_or_the_report_says_what_is_missing(around: Surroundings) -> None:
+    outcome = widget.run(around._replace(scale=around.scale._replace(cases=6, tickets=60)))
+    if outcome.missing:
+        pytest.skip(outcome.missing)
+    assert outcome.wrong == []
+    [run] = outcome.data["widget"]["rounds"]
+    assert (run["cases"], run["messages"]) == (6, 60)
+    assert run["list"] > 0
+    assert len(run["frames"]) > 5
+    assert "| the zip that is deployed | " in outcome.tables[0].markdown()
+
+
+def test_without_a_browser_the_widget_is_not_measured_and_that_is_no_fault(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(widget, "CHROMIUM", Path("/nowhere"))
+    whole = Whole("a machine", None, {"widget": widget.run(around)}, "")
+    assert whole.wrong == []
+    text = whole.text(markdown=False)
+    assert "Not measured, widget:" in text
+    assert "is not installed" in text
+
+
+def test_messages_that_the_widget_did_not_show_are_a_fault(
+    around: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_ = {"cases": 6, "messages": 39, "list": 1.0, "frames": [1.0]}
+    monkeypatch.setattr(widget, "_measure", lambda *_: [round_])
+    outcome = widget.run(around)
+    assert outcome.missing or outcome.wrong == ["(6, 39) Cases and messages were shown, not (6, 40)"]
 
 
 def test_callbacks_are_all_taken(around: Surroundings, monkeypatch: pytest.MonkeyPatch) -> None:
