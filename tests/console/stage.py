@@ -168,5 +168,9 @@ class Desk:
             await expect(self.page.locator("#record .member", has_text=name)).to_be_visible()
 
     async def breaks(self, who: str, what: str) -> None:
-        """Press a button of trouble; pressed again it is over."""
-        await self.page.get_by_label(f"Trouble for {who}").get_by_role("button", name=what).click()
+        """Press a button of trouble, and see it pressed; pressed again it is over."""
+        buttons = self.page.get_by_label(f"Trouble for {who}")
+        was = await buttons.get_by_role("button", name=what).get_attribute("aria-pressed")
+        await buttons.get_by_role("button", name=what).click()
+        still = buttons.locator(f'button[aria-pressed="{was}"]').filter(has_text=what)
+        await expect(still).to_have_count(0, timeout=SLOW_MS)
