@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from sandbox.console.org import OrgDesk
-from tests.console.stage import SLOW_MS, Customer, Desk, Stage, stage
+from tests.console.stage import SLOW_MS, Customer, Desk, Stage
 
 pytestmark = pytest.mark.anyio
 
@@ -218,26 +217,6 @@ async def test_every_call_is_shown_and_no_secret_with_it(
         if any(word in name for word in secret):
             assert value not in shown, name
     assert "eJ" not in shown, "a UserSig or a JWT"
-
-
-async def test_a_signature_that_ends_in_the_middle_of_a_talk_is_renewed_unnoticed(
-    browser: Browser, tmp_path: Path
-) -> None:
-    async with stage(tmp_path, RELAY_USERSIG_TTL="300") as demo:
-        page = await browser.new_page()
-        customer = Customer(page)
-        await page.goto(demo.customer_url)
-        await in_chat(customer)
-        case_id = demo.cases()[0]["Id"]
-        await page.evaluate("window.stayed = true")
-        demo.sandbox.tencent.chat.kicked["alice-moreau"] = demo.sandbox.tencent.chat.now - 1
-        demo.sandbox.tencent.chat.tell(["alice-moreau"], {"event": "kicked", "reason": "expired"})
-        await customer.says("Am I still here?")
-        await customer.sees("Am I still here?")
-        await expect(customer.page.get_by_role("button", name="Not sent")).to_have_count(0, timeout=SLOW_MS)
-        assert demo.said(case_id)[-1] == "Am I still here?"
-        assert await page.evaluate("window.stayed"), "without a reload"
-        await page.close()
 
 
 async def test_a_room_is_right_even_if_every_callout_is_lost(
