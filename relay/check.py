@@ -14,12 +14,12 @@ from relay.im import TIMEOUT as IM_TIMEOUT
 from relay.models import Check
 from relay.retry import Patience
 from relay.settings import Settings
-from relay.store import prove_ledger, without_password
+from relay.store import can_make_ledger, ledger_exists, prove_ledger, without_password
 from relay.transport import Http
 
 
 async def check_everything(settings: Settings) -> list[Check]:
-    """Ask Salesforce, Tencent and the ledger; changes nothing but creates the ledger where there is none."""
+    """Ask Salesforce, Tencent and the ledger; changes nothing."""
     crm_http, im_http = Http(timeout=CRM_TIMEOUT), Http(timeout=IM_TIMEOUT)
     crm, im = create_crm(settings, crm_http, Patience()), create_im(settings, im_http, Patience())
     try:
@@ -34,11 +34,17 @@ async def check_everything(settings: Settings) -> list[Check]:
     shown = without_password(database)
     return [
         *[Check("Settings", None, warning) for warning in settings.warnings],
-        _at(await _check("Database", "takes writes", lambda: prove_ledger(database)), "RELAY_DATABASE_URL", shown),
+        _at(await _database(database), "RELAY_DATABASE_URL", shown),
         _at(salesforce[0], "SALESFORCE_LOGIN_URL", settings.salesforce_login_url),
         *salesforce[1:],
         _at(tencent, "TENCENT_REGION or TENCENT_API_URL", settings.tencent_api_url),
     ]
+
+
+async def _database(url: str) -> Check:
+    if await ledger_exists(url) or not can_make_ledger(url):
+        return await _check("Database", "takes writes", lambda: prove_ledger(url))
+    return Check("Database", None, "there is no ledger yet: `relay serve` makes it")
 
 
 async def _check(name: str, fine: str, probe: Callable[[], Awaitable[None]]) -> Check:

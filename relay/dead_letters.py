@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from relay.models import DeadLetter
-from relay.store import Ledger, open_ledger
+from relay.store import Ledger, open_existing_ledger
 
 
 async def dead_letters(url: str, action: str, names: list[str], *, as_json: bool) -> int:
     """Do what was asked with the ledger at url; the exit code: 1 where a name means no dead letter."""
-    ledger = await open_ledger(url, alone=False)
+    ledger = await open_existing_ledger(url)
     try:
         if action in ("list", "show"):
             return _show(await ledger.dead_letters(), action, names, as_json=as_json)

@@ -9,14 +9,14 @@ from relay.app import create_im
 from relay.im import TIMEOUT
 from relay.retry import Patience
 from relay.settings import Settings
-from relay.store import open_ledger
+from relay.store import open_existing_ledger
 from relay.talk import Traces
 from relay.transport import Http
 
 
 async def erase(settings: Settings, user_id: str, *, dry_run: bool, delete_account: bool, as_json: bool) -> int:
     """Print what is held and, unless dry_run, erase it. The exit code: 1 if he still has open chats, or no trace."""
-    ledger = await open_ledger(settings.relay_database_url, alone=False)
+    ledger = await open_existing_ledger(settings.relay_database_url)
     try:
         traces = await ledger.traces(user_id)
         is_busy = bool(traces.still_open or traces.under_way)

@@ -14,7 +14,7 @@ from relay.membership import Membership
 from relay.reconcile import Reconciler
 from relay.retry import Patience
 from relay.settings import Settings
-from relay.store import open_ledger
+from relay.store import open_existing_ledger
 from relay.transport import Http
 
 
@@ -23,7 +23,7 @@ async def reconcile(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
     im_http = Http(timeout=IM_TIMEOUT)
     crm = create_crm(settings, Http(timeout=CRM_TIMEOUT), Patience())
     im = create_im(settings, im_http, Patience())
-    ledger = await open_ledger(settings.relay_database_url, alone=False)
+    ledger = await open_existing_ledger(settings.relay_database_url)
     try:
         reconciler = Reconciler(
             ledger,

@@ -1,13 +1,23 @@
 """The ledger and the databases it can live in."""
 
+import os
 from pathlib import Path
 
-from relay.errors import StoreUnavailable
+from relay.errors import SettingsError, StoreUnavailable
 from relay.store.ledger import Database, Ledger
 from relay.store.sqlite import SqliteDatabase
 from relay.store.urls import POSTGRESQL, without_password
 
-__all__ = ["Ledger", "is_shared", "open_ledger", "prove_ledger", "without_password"]
+__all__ = [
+    "Ledger",
+    "can_make_ledger",
+    "is_shared",
+    "ledger_exists",
+    "open_existing_ledger",
+    "open_ledger",
+    "prove_ledger",
+    "without_password",
+]
 
 
 def is_shared(url: str) -> bool:
@@ -29,6 +39,24 @@ async def open_ledger(url: str, *, alone: bool | None = None) -> Ledger:
     return ledger
 
 
+async def open_existing_ledger(url: str) -> Ledger:
+    """The ledger that a relay has made, which may be at work on it; SettingsError where there is none."""
+    if not await ledger_exists(url):
+        where = without_password(url)
+        raise SettingsError([f"There is no ledger at {where}: is RELAY_DATABASE_URL right? `relay serve` makes it"])
+    return await open_ledger(url, alone=False)
+
+
+async def ledger_exists(url: str) -> bool:
+    """Whether a relay has made it; also said of a database that cannot be reached, of which opening it says more."""
+    return await _database(url).exists()
+
+
+def can_make_ledger(url: str) -> bool:
+    """Whether nothing speaks against making it there."""
+    return is_shared(url) or os.access(_file(url).parent, os.W_OK)
+
+
 async def prove_ledger(url: str) -> None:
     """Raise StoreUnavailable unless the ledger takes writes; leaves what others hold in it alone."""
     ledger = await open_ledger(url, alone=False)
@@ -40,7 +68,7 @@ async def prove_ledger(url: str) -> None:
 
 def _database(url: str) -> Database:
     if not is_shared(url):
-        return SqliteDatabase(Path(url.removeprefix("sqlite:///")))
+        return SqliteDatabase(_file(url))
     try:
         from relay.store.postgresql import PostgresDatabase  # its drivers are an extra  # noqa: PLC0415
     except ImportError as error:
@@ -49,3 +77,7 @@ def _database(url: str) -> Database:
             " pip install 'salesforce-chat-relay[postgresql]'"
         ) from error
     return PostgresDatabase(url)
+
+
+def _file(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))

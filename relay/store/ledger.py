@@ -100,6 +100,10 @@ class Database(Protocol):
 
     async def open(self) -> None: ...
 
+    async def exists(self) -> bool:
+        """Whether a relay has made it; also said where it cannot be asked."""
+        ...
+
     async def close(self) -> None: ...
 
     async def compact(self) -> None:

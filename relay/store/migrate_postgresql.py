@@ -22,10 +22,20 @@ def migrate_postgresql(url: str) -> None:
                 _apply(url)
 
 
+def has_tables(url: str) -> bool:
+    """Whether any migration was ever applied. Raises psycopg.Error."""
+    with contextlib.closing(psycopg.connect(url, autocommit=True, connect_timeout=7)) as connection:
+        return _was_migrated(connection)
+
+
+def _was_migrated(connection: psycopg.Connection) -> bool:
+    return connection.execute("select to_regclass('_yoyo_migration')").fetchone() != (None,)
+
+
 def _missing(connection: psycopg.Connection) -> set[str]:
     """The migrations that the database has not had."""
     wanted = {script.stem for script in _MIGRATIONS.glob("*.sql")}
-    if connection.execute("select to_regclass('_yoyo_migration')").fetchone() == (None,):
+    if not _was_migrated(connection):
         return wanted
     return wanted - {row[0] for row in connection.execute("select migration_id from _yoyo_migration")}
 

@@ -18,7 +18,7 @@ from typing import Any
 import asyncpg
 
 from relay.errors import StoreUnavailable
-from relay.store.migrate_postgresql import migrate_postgresql
+from relay.store.migrate_postgresql import has_tables, migrate_postgresql
 from relay.store.urls import without_password
 
 _log = logging.getLogger(__name__)
@@ -71,6 +71,13 @@ class PostgresDatabase:
         self._url = url
         self._pool: asyncpg.Pool | None = None
         self._running: set[asyncio.Task[list[list[Row]]]] = set()
+
+    async def exists(self) -> bool:
+        """Whether it has our tables; True where it cannot be asked, which open() says better."""
+        try:
+            return await asyncio.to_thread(has_tables, self._url)
+        except Exception:
+            return True
 
     async def open(self) -> None:
         """Connect and bring the tables up to date; StoreUnavailable says what is wrong."""

@@ -45,6 +45,10 @@ class SqliteDatabase:
         self._inode = 0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
+    async def exists(self) -> bool:
+        """Whether there is such a file."""
+        return await asyncio.to_thread(self._path.exists)
+
     async def open(self) -> None:
         """Open the file, made private (0600) if it is new; StoreUnavailable says what is wrong with it."""
         self._loop = asyncio.get_running_loop()

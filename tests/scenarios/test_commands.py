@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from relay.store import open_ledger
 from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, agents, cases, groups
 from tests.scenarios.processes import Ended, environment, relay_command
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+async def ledger(tmp_path: Path) -> Path:
+    """As a relay has made it."""
+    await (await open_ledger(f"sqlite:///{tmp_path / 'relay.db'}")).close()
+    return tmp_path / "relay.db"
 
 
 async def checked(sandbox: Sandbox, directory: Path, **settings: str) -> tuple[int, list[Json]]:
@@ -159,6 +167,35 @@ async def test_no_login_is_printed_for_who_may_not_have_one(sandbox: Sandbox, tm
         assert ended.err
         assert "Traceback" not in ended.err
         assert_silent(ended, env)
+
+
+COMMANDS = (["dead-letters", "list"], ["erase", "--user", "bob", "--dry-run"], ["reconcile", "--dry-run"])
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+async def test_no_command_answers_from_a_ledger_that_is_not_there(
+    sandbox: Sandbox, tmp_path: Path, command: list[str]
+) -> None:
+    for path in (tmp_path / "typo.db", tmp_path / "no" / "such" / "folder.db"):
+        env = environment(sandbox, tmp_path, RELAY_DATABASE_URL=f"sqlite:///{path}")
+        ended = await relay_command(*command, env=env, directory=tmp_path)
+
+        assert (ended.code, ended.out) == (2, ""), ended
+        assert f"There is no ledger at sqlite:///{path}: is RELAY_DATABASE_URL right?" in ended.err
+        assert not path.exists()
+
+
+async def test_check_says_that_there_is_no_ledger_yet_and_makes_none(
+    sandbox: Sandbox, tmp_path: Path, ledger: Path
+) -> None:
+    ledger.unlink()  # noqa: ASYNC240 - nobody waits
+    code, findings = await checked(sandbox, tmp_path)
+
+    assert code == 0
+    [warning] = [finding["text"] for finding in findings if finding["ok"] is None]
+    assert "there is no ledger yet" in warning
+    assert str(ledger) in warning
+    assert not ledger.exists()  # noqa: ASYNC240 - nobody waits
 
 
 async def test_the_ledger_is_readable_by_its_owner_alone(sandbox: Sandbox, tmp_path: Path) -> None:

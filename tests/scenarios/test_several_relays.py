@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from relay.app import LEASE
+from relay.store import open_ledger
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests import postgres
@@ -119,10 +120,27 @@ async def test_check_says_that_postgresql_takes_writes_and_not_its_password(
     sandbox: Sandbox, env: dict[str, str], tmp_path: Path
 ) -> None:
     url = env["RELAY_DATABASE_URL"].replace("postgres@", "postgres:s3cret-word@")
+    await (await open_ledger(url)).close()
+
     checked = await relay_command("check", env={**env, "RELAY_DATABASE_URL": url}, directory=tmp_path)
 
     assert "takes writes" in checked.out
     assert "s3cret-word" not in checked.out + checked.err
+
+
+async def test_a_database_without_a_ledger_is_named_and_left_as_it_is(
+    sandbox: Sandbox, env: dict[str, str], tmp_path: Path, postgresql_server: str
+) -> None:
+    with postgres.database(postgresql_server) as url:
+        env["RELAY_DATABASE_URL"] = url
+        listed = await relay_command("dead-letters", "list", env=env, directory=tmp_path)
+        checked = await relay_command("check", env=env, directory=tmp_path)
+        tables = postgres.execute(url, "select tablename from pg_tables where schemaname = 'public'")
+
+    assert (listed.code, listed.out) == (2, "")
+    assert "There is no ledger at postgresql://" in listed.err
+    assert (checked.code, "there is no ledger yet" in checked.out) == (0, True)
+    assert tables == []
 
 
 def children_of(process: int) -> list[int]:
