@@ -22,7 +22,7 @@ from sandbox.up import Sandbox
 PICTURES = Path(__file__).parent / "pictures"
 NOT_BUILT = Path("/dev/null")
 """No widget: a plain chat stands in its place."""
-QUICK = {"RELAY_RECONCILE_INTERVAL": "1", "RELAY_CLOSE_GRACE": "1", "RELAY_CREATE_WAIT": "2"}
+QUICK = {"RELAY_RECONCILE_INTERVAL": "1", "RELAY_CLOSE_GRACE": "1", "RELAY_CREATE_WAIT": "1"}
 SLOW_MS = 20_000
 """How long one may have to wait for a thing on a busy machine."""
 
@@ -32,7 +32,11 @@ class Stage:
     sandbox: Sandbox
     relay: RelayProcess
     console: Console
-    customer_url: str
+    customer_app: CustomerApp
+
+    @property
+    def customer_url(self) -> str:
+        return self.customer_app.url
 
     def cases(self) -> list[dict[str, Any]]:
         state: Any = self.sandbox.salesforce.state()
@@ -83,7 +87,7 @@ async def stage(
         try:
             await relay.start()
             async with Console(sandbox, relay_url, customer_app, relay=relay, widget=widget) as console:
-                yield Stage(sandbox, relay, console, customer_app.url)
+                yield Stage(sandbox, relay, console, customer_app)
         finally:
             await relay.stop()
 

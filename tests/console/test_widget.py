@@ -23,7 +23,7 @@ def built() -> Path:
 
 @pytest.fixture
 async def demo(built: Path, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with stage(tmp_path, widget=built, RELAY_CLOSE_GRACE="3") as demo:
+    async with stage(tmp_path, widget=built) as demo:
         yield demo
 
 
