@@ -18,12 +18,15 @@ from relay.talk import Message
 
 
 class HistoryWish(BaseModel):
-    """Somebody wants to read what was said. before: a seq; older messages than that one, else the newest."""
+    """Somebody wants to read what was said. before: a seq; older messages than that one, else the newest.
+
+    Older is smaller, down to 0 and below where a group was made again: its former messages end with number 0.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     groupId: CaseId
-    before: Annotated[StrictInt, Field(ge=1, le=2**53)] | None = None
+    before: Annotated[StrictInt, Field(ge=-(2**53), le=2**53)] | None = None
     limit: Annotated[StrictInt, Field(ge=1, le=100)] = 50
     orgId: OrgId | None = None
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Relay, StartRelay, agents, commands, eventually
+from tests.scenarios.conftest import Json, Relay, StartRelay, agents, commands, eventually
 from tests.scenarios.talking import (
     as_log,
     call_back,
@@ -23,6 +24,7 @@ from tests.scenarios.talking import (
     tencent,
     whole_history,
 )
+from tests.scenarios.test_rooms import group_goes, members_become, state, sync
 from tests.scenarios.wire import assert_problem
 
 pytestmark = pytest.mark.anyio
@@ -195,7 +197,13 @@ async def test_the_customer_reads_his_own_and_a_stranger_nothing(relay: Relay, s
 
 @pytest.mark.parametrize(
     ("body", "field"),
-    [({"limit": 0}, "limit"), ({"limit": 101}, "limit"), ({"before": 0}, "before"), ({"before": "7"}, "before")],
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 101}, "limit"),
+        ({"before": 2**53 + 1}, "before"),
+        ({"before": -(2**53) - 1}, "before"),
+        ({"before": "7"}, "before"),
+    ],
 )
 async def test_what_is_out_of_bounds_is_named(relay: Relay, body: dict[str, object], field: str) -> None:
     whole = {"groupId": "5005g00000ABCdeAAH", **body}
@@ -269,7 +277,7 @@ async def test_a_group_that_was_made_again_begins_anew(start_relay: StartRelay, 
 
     found = await history(relay, group_id)
 
-    assert as_log(found) == room_log(sandbox, group_id)
+    assert texts(found) == [(-2, "one"), (-1, "two"), (0, "three"), *room_texts(sandbox, group_id)]
     assert found["complete"] is True
 
 
@@ -289,5 +297,104 @@ async def test_a_group_that_was_made_again_behind_our_back_is_noticed(relay: Rel
 
     found = await history(relay, group_id)
 
-    assert as_log(found) == room_log(sandbox, group_id)
+    assert texts(found) == [(-2, "one"), (-1, "two"), (0, "three"), *room_texts(sandbox, group_id)]
     assert found["complete"] is True
+
+
+async def reopen_too_late(relay: Relay, sandbox: Sandbox, case_id: str, second: int) -> None:
+    """The Case is closed, its group goes after the grace, and then the Case is opened again."""
+    await sync(relay, state(case_id, second, isClosed=True))
+    await relay.worker.look()
+    relay.clock.advance(700)
+    await group_goes(relay, sandbox, case_id)
+    await sync(relay, state(case_id, second + 1))
+    await members_become(relay, sandbox, case_id, "alice")
+
+
+async def said_in_three_lives(relay: Relay, sandbox: Sandbox) -> str:
+    """A group that was made again twice; the messages of a life are told from the next one's by their time."""
+    group_id = await opened(relay)
+    for second, words in ((0, ("a", "b")), (20, ("c", "d", "e")), (40, ("f", "g"))):
+        if second:
+            await reopen_too_late(relay, sandbox, group_id, second)
+        await say(sandbox, group_id, "alice", *words)
+        for message in sandbox.tencent.chat.groups[group_id].messages:
+            message.time += second
+    return group_id
+
+
+def texts(found: Json) -> list[tuple[int, str]]:
+    return [(one["seq"], one["elements"][0]["MsgContent"]["Text"]) for one in found["messages"]]
+
+
+def room_texts(sandbox: Sandbox, group_id: str) -> list[tuple[int, str]]:
+    return [(seq, body[0]["MsgContent"]["Text"]) for seq, _, body in room_log(sandbox, group_id)]
+
+
+ALL = [(-4, "a"), (-3, "b"), (-2, "c"), (-1, "d"), (0, "e"), (1, "f"), (2, "g")]
+
+
+@pytest.mark.parametrize("reader", ["org", "alice"])
+async def test_after_a_late_reopening_the_earlier_conversations_are_there(
+    relay: Relay, sandbox: Sandbox, reader: str
+) -> None:
+    group_id = await said_in_three_lives(relay, sandbox)
+
+    found = await history(relay, group_id, None if reader == "org" else relay.token(reader))
+
+    assert texts(found) == ALL
+    assert found["complete"] is True
+    assert room_texts(sandbox, group_id) == ALL[-2:]  # Tencent itself has only what was said last
+    assert_problem(await relay.post("/history", {"groupId": group_id, "before": 0}, relay.token("mallory")), 403)
+
+
+async def test_pages_go_on_from_one_life_into_the_one_before(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await said_in_three_lives(relay, sandbox)
+
+    pages: list[list[tuple[int, str]]] = []
+    before: dict[str, Any] = {}
+    while page := texts(await history(relay, group_id, limit=2, **before)):
+        pages.append(page)
+        before = {"before": page[0][0]}
+
+    assert pages == [ALL[5:], ALL[3:5], ALL[1:3], ALL[:1]]
+    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    for number in range(-5, 4):
+        page = texts(await history(relay, group_id, limit=3, before=number))
+        assert page == [one for one in ALL if one[0] < number][-3:]
+    assert texts(await history(relay, group_id, before=-(2**53))) == []
+
+
+async def test_the_numbers_stay_until_something_can_be_said_in_the_new_group(relay: Relay, sandbox: Sandbox) -> None:
+    """While the group is gone its messages keep their numbers; made again, it may be empty for a while."""
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", "one", "two")
+    await sync(relay, state(group_id, 1, isClosed=True))
+    await relay.worker.look()
+    relay.clock.advance(700)
+    await group_goes(relay, sandbox, group_id)
+    assert texts(await history(relay, group_id)) == [(1, "one"), (2, "two")]
+    assert texts(await history(relay, group_id, before=2)) == [(1, "one")]
+    assert texts(await history(relay, group_id, before=1)) == []
+
+    await sync(relay, state(group_id, 2))
+    await members_become(relay, sandbox, group_id, "alice")
+
+    assert room_log(sandbox, group_id) == []
+    assert texts(await history(relay, group_id)) == [(-1, "one"), (0, "two")]
+    assert texts(await history(relay, group_id, before=1)) == [(-1, "one"), (0, "two")]
+
+
+async def test_what_is_missing_in_a_former_life_is_said_to_be_missing(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", "long ago", "one", "two")
+    sandbox.tencent.chat.groups[group_id].messages[0].time -= 8 * 86400
+    await reopen_too_late(relay, sandbox, group_id, 20)
+    await say(sandbox, group_id, "alice", "three")
+
+    found = await history(relay, group_id)
+
+    assert texts(found) == [(-1, "one"), (0, "two"), (1, "three")]
+    assert found["complete"] is False
+    assert (await history(relay, group_id, before=0))["complete"] is False
+    assert (await history(relay, group_id, before=-2))["complete"] is True  # nothing is older than what is lost
