@@ -23,14 +23,12 @@ class CustomerApp:
         self.origins = f"{self.url},http://localhost:{self.port}"
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self, *, relay_url: str, jwt_secret: str, console_url: str) -> None:
-        environment = {
-            "RELAY_URL": relay_url,
-            "RELAY_APP_JWT_SECRET": jwt_secret,
-            "CHAT_SOCKET_URL": f"{console_url.replace('http', 'ws', 1)}/chat",
-            "CALL_REPORT_URL": f"{console_url}/report",
-            "FRAME_ANCESTORS": f"{console_url} {console_url.replace('127.0.0.1', 'localhost')}",
-        }
+    async def start(self, *, relay_url: str, jwt_secret: str, chat_url: str, console_url: str = "") -> None:
+        """Without a console_url it stands alone: in no frame, and its calls are told to nobody."""
+        environment = {"RELAY_URL": relay_url, "RELAY_APP_JWT_SECRET": jwt_secret, "CHAT_SOCKET_URL": chat_url}
+        if console_url:
+            environment["CALL_REPORT_URL"] = f"{console_url}/report"
+            environment["FRAME_ANCESTORS"] = f"{console_url} {console_url.replace('127.0.0.1', 'localhost')}"
         command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(self.port), "--log-level", "warning"]
         process = self._process = await asyncio.create_subprocess_exec(
             *command, "--no-access-log", cwd=FOLDER, env={**os.environ, **environment}

@@ -51,6 +51,7 @@ class Console:
         self._customer_app = customer_app
         self.port = free_port(port)
         self.url = f"http://127.0.0.1:{self.port}"
+        self.chat_url = f"ws://127.0.0.1:{self.port}/chat"
         self.chat = ChatSocket(sandbox.tencent)
         self.chat.uploads.base_url = f"{self.url}/chat/files"
         self.timeline = Timeline(Masking(_secrets(sandbox)))
@@ -67,7 +68,9 @@ class Console:
             await self._serve(starting)
             starting.push_async_callback(self._customer_app.stop)
             secret = self._sandbox.environment["RELAY_APP_JWT_SECRET"]
-            await self._customer_app.start(relay_url=self._relay_url, jwt_secret=secret, console_url=self.url)
+            await self._customer_app.start(
+                relay_url=self._relay_url, jwt_secret=secret, chat_url=self.chat_url, console_url=self.url
+            )
             for part in (self._stream, self._health):
                 part.start()
                 starting.push_async_callback(part.stop)
@@ -81,7 +84,7 @@ class Console:
         return {
             "relay": self._health.state,
             "customerUrl": self._customer_app.url,
-            "socketUrl": f"ws://127.0.0.1:{self.port}/chat",
+            "socketUrl": self.chat_url,
             "widget": self._widget.state(),
             "trouble": [{"name": name, "title": TITLES[name], "isOn": on} for name, on in self.trouble.state().items()],
             **view(self._sandbox),

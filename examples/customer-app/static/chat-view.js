@@ -5,6 +5,7 @@ import { contentOf, h } from './elements.js'
 
 const TYPING_EVERY = 3000
 const LARGEST = 20e6
+const HIGHEST = 130 // pixels of the box to write in
 
 export function showConversation(page, { title, user, onBack }) {
   const status = h('span', { class: 'status', role: 'status' })
@@ -13,6 +14,7 @@ export function showConversation(page, { title, user, onBack }) {
   const text = h('textarea', { rows: 1, placeholder: 'Write a message', 'aria-label': 'Message', maxlength: 3000 })
   const file = h('input', { type: 'file', class: 'hidden', 'aria-label': 'Attach a file', tabindex: -1 })
   const attach = h('button', { type: 'button', class: 'icon', title: 'Attach a file', 'aria-label': 'Attach a file', onclick: () => file.click() }, '＋')
+  const fresh = h('button', { class: 'fresh', hidden: true, onclick: () => toEnd() }, 'New messages ↓')
   const form = h('form', { class: 'composer' }, attach, file, text, h('button', { class: 'send', 'aria-label': 'Send' }, '➤'))
   let conversation
   let toldTyping = 0
@@ -21,7 +23,27 @@ export function showConversation(page, { title, user, onBack }) {
     h('div', { class: 'chat' },
       h('div', { class: 'chat-head' }, h('button', { class: 'quiet', onclick: onBack, 'aria-label': 'Back' }, '‹'),
         h('div', {}, h('strong', {}, title), status)),
-      list, typing, form))
+      list, h('div', { class: 'above-typing' }, fresh), typing, form))
+
+  // The list stays at its end, also while pictures load, until the customer scrolls up.
+  let staysAtEnd = true
+  let lastTop = 0
+  let newest
+  list.addEventListener('load', () => staysAtEnd && toEnd(), true)
+  list.addEventListener('scroll', () => {
+    const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40
+    if (isAtEnd) fresh.hidden = true
+    staysAtEnd = isAtEnd || (staysAtEnd && list.scrollTop >= lastTop)
+    lastTop = list.scrollTop
+  })
+  new ResizeObserver(() => staysAtEnd && toEnd()).observe(list)
+
+  function toEnd() {
+    staysAtEnd = true
+    fresh.hidden = true
+    list.scrollTop = list.scrollHeight
+    lastTop = list.scrollTop
+  }
 
   form.addEventListener('submit', (event) => {
     event.preventDefault()
@@ -29,6 +51,7 @@ export function showConversation(page, { title, user, onBack }) {
     if (!said) return
     text.value = ''
     grow()
+    toEnd()
     void conversation.say(said)
   })
   text.addEventListener('keydown', (event) => {
@@ -46,25 +69,35 @@ export function showConversation(page, { title, user, onBack }) {
     const [chosen] = file.files
     file.value = ''
     if (!chosen) return
-    if (chosen.size > LARGEST) typing.textContent = 'This file is too large: 20 MB at most'
-    else void conversation.sendFile(chosen)
+    if (chosen.size > LARGEST) return (typing.textContent = 'This file is too large: 20 MB at most')
+    toEnd()
+    void conversation.sendFile(chosen)
   })
 
   function grow() {
-    text.rows = Math.min(5, text.value.split('\n').length)
+    text.style.height = 'auto'
+    const wanted = text.scrollHeight + 2
+    text.style.height = `${Math.min(wanted, HIGHEST)}px`
+    text.style.overflowY = wanted > HIGHEST ? 'auto' : 'hidden'
   }
 
   function show(now) {
     conversation = now
-    const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80
+    const { scrollTop } = list
     list.replaceChildren(...rows(now, user))
-    if (isAtEnd) list.scrollTop = list.scrollHeight
+    const last = now.lines.findLast(({ kind }) => kind === 'message')?.message
+    if (staysAtEnd) toEnd()
+    else {
+      list.scrollTop = scrollTop
+      if (last && (last.seq !== newest?.seq || last.time !== newest?.time)) fresh.hidden = false
+    }
+    newest = last
     status.textContent = statusOf(now)
     status.dataset.is = now.isOver ? 'over' : now.state
     typing.textContent = typingOf(now)
     form.classList.toggle('over', now.isOver)
     for (const each of form.elements) each.disabled = now.isOver
-    if (now.isOver) text.placeholder = 'This conversation has ended'
+    text.placeholder = now.isOver ? 'Ended' : 'Write a message'
   }
   return { show }
 }

@@ -9,15 +9,17 @@ export class Conversation {
   state = 'connecting'
   isOver = false
   complete = false
+  #past
   #messages = new Map()
   #notes = []
   #seen = new Set()
   #outgoing = []
   #timer
 
-  /** user: {id, name}; group: its id; changed: called after every change. */
-  constructor({ relay, client, user, groupId, changed }) {
-    Object.assign(this, { relay, client, user, groupId, changed })
+  /** user: {id, name}; changed: called after every change; ended: called when the room went; past: lines to begin with. */
+  constructor({ relay, client, user, groupId, changed, ended, past = [] }) {
+    Object.assign(this, { relay, client, user, groupId, changed, ended })
+    this.#past = past
     this.stopListening = client.on((event) => this.#heard(event))
   }
 
@@ -50,7 +52,8 @@ export class Conversation {
       const next = lines.findIndex((line) => line.at > note.after)
       lines.splice(next < 0 ? lines.length : next, 0, { kind: 'note', at: note.after, text: note.text })
     }
-    return [...lines, ...this.#outgoing.map((each) => ({ kind: 'outgoing', ...each }))]
+    const past = this.#past.filter((line) => !said.some((message) => isSame(message, line.message)))
+    return [...past, ...lines, ...this.#outgoing.map((each) => ({ kind: 'outgoing', ...each }))]
   }
 
   get helpers() {
@@ -102,6 +105,7 @@ export class Conversation {
     if (event.type === 'kicked' && event.reason === 'expired') await this.#renew()
     if (event.type === 'kicked' && event.reason === 'elsewhere') this.#set('elsewhere')
     if (event.groupId !== this.groupId) return
+    if (this.isOver && (event.type === 'message' || event.type === 'joined')) this.#goOn()
     if (event.type === 'message') this.#add(event.message)
     if (event.type === 'joined') this.#came(event.users)
     if (event.type === 'left') this.#went(event.users)
@@ -158,9 +162,23 @@ export class Conversation {
   }
 
   #end() {
-    if (!this.isOver) this.#note('This conversation has ended')
+    if (this.isOver) return
+    this.#note('This conversation has ended')
     this.isOver = true
     clearTimeout(this.#timer)
+    this.ended?.()
+  }
+
+  /** The room was made again, because its Case was opened again: the numbers in it begin anew. */
+  #goOn() {
+    this.#past = this.lines.filter(({ kind }) => kind !== 'outgoing')
+    this.#messages.clear()
+    this.#notes = []
+    this.people.clear()
+    this.isOver = false
+    this.#note('This conversation goes on')
+    void this.#renew()
+    void this.#catchUp()
   }
 
   #recalled(seq) {
@@ -209,4 +227,5 @@ export class Conversation {
   }
 }
 
+const isSame = (a, b) => b !== undefined && a.seq === b.seq && a.from === b.from && a.time === b.time
 export const nameOf = (person) => person?.name || person?.userId || 'Somebody'

@@ -31,4 +31,4 @@ const SHOWN = {
 
 const unknown = (_, type) => h('em', { class: 'gone' }, `(${type})`)
 const safe = (url) => /^https?:\/\//.test(url ?? '')
-const sizeOf = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1000))} kB` : `${(bytes / 1e6).toFixed(1)} MB`)
+const sizeOf = (bytes) => (bytes < 1000 ? `${bytes} B` : bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`)

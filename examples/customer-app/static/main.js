@@ -32,7 +32,7 @@ function showHome(shop) {
     openForm(shop.user, shop.tickets.draft(), (draft) => showTicket(shop, shop.tickets.begin(draft))),
     past.length > 0 && h('section', { class: 'past' }, h('h2', {}, 'Your conversations'),
       h('ul', {}, past.map((ticket) =>
-        h('li', {}, h('button', { class: 'past-ticket', onclick: () => showTicket(shop, shop.tickets.open(ticket)) },
+        h('li', { 'data-ticket': ticket.key }, h('button', { class: 'past-ticket', onclick: () => showTicket(shop, shop.tickets.open(ticket)) },
           h('span', {}, ticket.caseInfo.subject), h('small', {}, new Date(ticket.openedAt).toLocaleString())))))),
   )
   page.replaceChildren(home)
@@ -45,28 +45,56 @@ async function showTicket(shop, ticket) {
   const step = h('p', { class: 'step', role: 'status' }, 'Opening your ticket …')
   page.replaceChildren(back, h('h1', {}, ticket.caseInfo.subject), h('div', { class: 'waiting' }, h('i', {}), step))
   try {
-    const pending = () => (step.textContent = 'Your ticket is safe with us. The chat opens in a moment …')
+    const told = {
+      onPending: () => (step.textContent = 'Your ticket is safe with us. The chat opens in a moment …'),
+      onTrouble: ({ status }) => (step.textContent = `The service ${status ? 'is busy' : 'cannot be reached'}. Trying again …`),
+    }
     const answer = ticket.ticketId
-      ? await shop.relay.ticket(ticket.ticketId, pending)
-      : await shop.relay.createTicket(shop.user.id, ticket.caseInfo, ticket.key, pending)
+      ? await shop.relay.ticket(ticket.ticketId, told)
+      : await shop.relay.createTicket(shop.user.id, ticket.caseInfo, ticket.key, told)
     shop.tickets.opened(ticket, answer.ticketId)
     await talk(shop, ticket, answer)
   } catch (problem) {
+    if (problem.status === 404) return forget(shop, ticket)
     shop.tickets.failed(ticket, problem)
     page.replaceChildren(back, h('h1', {}, problem.title ?? 'Something went wrong'),
       h('p', { class: 'problem', role: 'alert' }, problem.message))
   }
 }
 
-async function talk(shop, ticket, { GroupId, chat }) {
+/** The relay does not know it any more; then it may not know the others, either. */
+async function forget(shop, gone) {
+  shop.tickets.forget(gone)
+  showHome(shop)
+  for (const ticket of shop.tickets.all()) {
+    const problem = await shop.relay.call('GET', `/tickets/${ticket.ticketId}`).then(() => null, (each) => each)
+    if (problem?.status !== 404) continue
+    shop.tickets.forget(ticket)
+    page.querySelector(`[data-ticket="${ticket.key}"]`)?.remove()
+  }
+}
+
+async function talk(shop, ticket, { GroupId, chat }, past) {
   const client = await createChatClient(shop.chatSocketUrl)
   const view = showConversation(page, { title: ticket.caseInfo.subject, user: shop.user, onBack: () => (shop.tickets.close(), showHome(shop)) })
   const talked = new Conversation({
-    relay: shop.relay, client, user: shop.user, groupId: GroupId, changed: () => view.show(talked),
+    relay: shop.relay, client, user: shop.user, groupId: GroupId, past,
+    changed: () => view.show(talked),
+    ended: () => void follow(shop, ticket, talked),
   })
   conversation = talked
   view.show(talked)
   await talked.start(chat)
+}
+
+/** If the Case was merged into another one, the customer is in the room of that one now, and his ticket leads there. */
+async function follow(shop, ticket, ended) {
+  const answer = await shop.relay.ticket(ticket.ticketId).catch(() => null)
+  if (conversation !== ended || !answer || answer.GroupId === ended.groupId) return
+  const said = ended.lines.filter(({ kind, text }) => kind === 'message' || (kind === 'note' && !text.endsWith('has ended')))
+  leave()
+  const goesOn = { kind: 'note', text: 'This goes on in another conversation, which is open now' }
+  await talk(shop, ticket, answer, [...said, goesOn])
 }
 
 function showSignIn() {
@@ -117,7 +145,8 @@ function freshToken(session) {
 
 /** Only in the sandbox: its console shows every call. */
 function reporter(url) {
-  return url && ((call) => void fetch(url, { method: 'POST', mode: 'no-cors', body: JSON.stringify(call) }).catch(() => {}))
+  if (!url) return undefined
+  return (call) => void fetch(url, { method: 'POST', mode: 'no-cors', body: JSON.stringify(call) }).catch(() => {})
 }
 
 void start()

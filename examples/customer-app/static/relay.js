@@ -18,21 +18,22 @@ export class Relay {
   }
 
   /** Open a ticket. The same key again gives the same ticket, so whatever happened, trying again is right. */
-  async createTicket(userId, caseInfo, key, onPending) {
-    const answer = await this.withPatience(() =>
-      this.call('POST', '/createticket', { userId, caseInfo }, { 'Idempotency-Key': key }),
+  async createTicket(userId, caseInfo, key, told = {}) {
+    const answer = await this.withPatience(
+      () => this.call('POST', '/createticket', { userId, caseInfo }, { 'Idempotency-Key': key }),
+      told.onTrouble,
     )
     if (answer.status !== 202) return answer.body
-    onPending?.(answer.body)
-    return this.ticket(answer.body.ticketId, onPending)
+    told.onPending?.()
+    return this.ticket(answer.body.ticketId, told)
   }
 
-  /** The ticket as it is now; waits while it is pending. */
-  async ticket(ticketId, onPending) {
+  /** The ticket as it is now; waits while it is pending, and while the relay is away. told: {onPending, onTrouble}. */
+  async ticket(ticketId, told = {}) {
     for (;;) {
-      const answer = await this.withPatience(() => this.call('GET', `/tickets/${ticketId}`))
+      const answer = await this.withPatience(() => this.call('GET', `/tickets/${ticketId}`), told.onTrouble)
       if (answer.status !== 202) return answer.body
-      onPending?.(answer.body)
+      told.onPending?.()
       await sleep(answer.retryAfter ?? 2)
     }
   }
@@ -73,12 +74,13 @@ export class Relay {
   }
 
   /** Again and again while the relay is away; a refusal is final. */
-  async withPatience(attempt) {
+  async withPatience(attempt, onTrouble) {
     for (let pause = 1; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         return await attempt()
       } catch (problem) {
         if (!problem.retryable) throw problem
+        onTrouble?.(problem)
         await sleep(problem.retryAfter ?? pause)
       }
     }

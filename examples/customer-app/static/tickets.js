@@ -36,9 +36,14 @@ export class Tickets {
   /** A refusal is final for its key; the text is kept, to be corrected. */
   failed(ticket, problem) {
     if (problem.retryable || ticket.ticketId) return
-    this.#data.tickets = this.#data.tickets.filter((each) => each !== ticket)
     this.#data.draft = ticket.caseInfo
-    this.close()
+    this.forget(ticket)
+  }
+
+  forget(ticket) {
+    this.#data.tickets = this.#data.tickets.filter((each) => each !== ticket)
+    if (this.#data.current === ticket.key) this.#data.current = null
+    this.#write()
   }
 
   close() {

@@ -1,6 +1,7 @@
 // A console such as agents have: a list of Cases, one of them open, and the utility bar below.
 
 import { h, initials, picker, post } from './dom.js'
+import { askMerge } from './merge.js'
 import { showRecord } from './record.js'
 import { Utility } from './utility.js'
 
@@ -102,13 +103,13 @@ export class Salesforce {
     if (this.#view === 'bin') return [h('button', { class: 'small', onclick: () => this.#as({ undelete: ids }) }, `Undelete ${ids.length}`)]
     const owners = [...this.#state.agents.filter((agent) => agent.isActive), ...this.#state.queues].map(({ id, name }) => [id, name])
     const give = picker('Give to', [['', `Give ${ids.length} to …`], ...owners], '', (id) => this.#as({ update: { caseIds: ids, values: { OwnerId: id } } }))
-    const merge = ids.length > 1 && ids.length < 4 && h('button', { class: 'small', title: 'Into the one that is open, or the oldest', onclick: () => this.#merge(ids) }, 'Merge')
+    const merge = ids.length > 1 && ids.length < 4 && h('button', { class: 'small', onclick: () => this.#merge(ids) }, 'Merge …')
     return [give, merge, h('button', { class: 'small', onclick: () => this.#as({ delete: ids }) }, 'Delete')].filter(Boolean)
   }
 
-  async #merge(ids) {
-    const master = ids.includes(this.#caseId) ? this.#caseId : ids[ids.length - 1]
-    await this.#as({ merge: { master, losers: ids.filter((id) => id !== master) } })
+  #merge(ids) {
+    const rows = this.#state.cases.filter((row) => ids.includes(row.Id))
+    askMerge(rows, ids.includes(this.#caseId) ? this.#caseId : rows.at(-1).Id, (merge) => this.#as({ merge }))
   }
 
   async #as(body) {
