@@ -11,9 +11,9 @@ from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from starlette.config import Config, Environ
 from starlette.datastructures import Secret
 
+from relay.env_file import lend_to_tls, read_env_file
 from relay.errors import SettingsError
 from relay.im import REGIONS
 
@@ -126,12 +126,12 @@ class _Reader:
     """Reads one setting after the other and gathers what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str] | None, env_file: Path | None) -> None:
-        here = env_file if env_file is not None and env_file.is_file() else None
-        self._config = Config(here) if environ is None else Config(here, environ=Environ(dict(environ)))
-        self.problems: list[str] = []
+        self._file, self.problems = read_env_file(env_file)
+        self._values = {**self._file, **(os.environ if environ is None else environ)}
+        lend_to_tls(self._file)
 
     def text(self, name: str, default: str = "") -> str:
-        value: str = self._config(name, default="").strip() or default
+        value = self._values.get(name, "").strip() or default
         if value in EXAMPLES:
             self.problems.append(f"{name} still has its example value: put your own in its place")
         return value

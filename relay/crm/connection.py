@@ -30,6 +30,12 @@ SKEW = 60.0
 """Seconds that this machine's clock may differ from Salesforce's."""
 _BACKOFF_AWAY, _BACKOFF_REFUSED = 5.0, 30.0
 """Seconds at most between logins while Salesforce is away, and while it refuses them."""
+_CURES = {
+    "Certificate": ": its certificate is not trusted here. Look at SSL_CERT_FILE, REQUESTS_CA_BUNDLE and the proxy",
+    "SSL": ": no TLS with it. Look at SALESFORCE_LOGIN_URL and the proxy",
+    "DNS": ": its name is not known here. Look at SALESFORCE_LOGIN_URL, the network's DNS and the proxy",
+}
+"""What is in the names of aiohttp's errors, and what to do."""
 _HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 
 
@@ -157,6 +163,7 @@ class OrgConnection:
 
 def unreachable(error: httpx.TransportError) -> CrmUnavailable:
     """Nothing, or nothing readable, came back; the reason is for the operator."""
-    failure = CrmUnavailable("Salesforce cannot be reached")
+    cure = next((cure for word, cure in _CURES.items() if word in str(error)), "")
+    failure = CrmUnavailable(f"Salesforce cannot be reached{cure}")
     failure.operator_detail = f"{type(error).__name__}: {error}"
     return failure

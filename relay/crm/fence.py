@@ -37,7 +37,9 @@ def _no_answer(error: requests.RequestException) -> CrmError:
         return CrmMisconfigured("Salesforce sends elsewhere: SALESFORCE_LOGIN_URL must be the org's My Domain URL")
     if isinstance(error, ValueError):
         return CrmNonsense("Salesforce's answer cannot be read")
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError):
+    if isinstance(error, requests.exceptions.SSLError):
+        failure = CrmUnavailable("Salesforce cannot be reached: look at REQUESTS_CA_BUNDLE and the proxy")
+    elif isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
         failure = CrmUnavailable("Salesforce cannot be reached")
     else:
         failure = CrmOutcomeUnknown("Salesforce did not answer")

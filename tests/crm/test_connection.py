@@ -185,7 +185,8 @@ async def test_a_new_token_that_is_refused_at_once_makes_no_storm_of_logins(naps
         (httpx.Response(200, json={"access_token": TOKEN}), CrmNonsense, None, "cannot be read"),
         (login(id="https://x/id/00D/005"), CrmNonsense, None, "cannot be read"),
         (login(value="two\r\nlines"), CrmNonsense, None, "cannot be read"),
-        (httpx.ConnectError("ClientConnectorCertificateError"), CrmUnavailable, None, "cannot be reached"),
+        (httpx.ConnectError("ClientConnectorCertificateError"), CrmUnavailable, None, "SSL_CERT_FILE"),
+        (httpx.ConnectError("ClientConnectorDNSError"), CrmUnavailable, None, "cannot be reached"),
         (httpx.ReadTimeout("TimeoutError"), CrmUnavailable, None, "cannot be reached"),
     ],
 )

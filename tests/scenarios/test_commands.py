@@ -69,7 +69,7 @@ WRONG: list[tuple[dict[str, str], list[str]]] = [
     ({"SALESFORCE_CLIENT_SECRET": "f" * 64}, ["Salesforce login", "invalid_client"]),
     ({"SALESFORCE_CLIENT_ID": "f" * 64}, ["Salesforce login", "invalid_client"]),
     ({"SALESFORCE_LOGIN_URL": NOWHERE}, ["Salesforce login", "cannot be reached", NOWHERE]),
-    ({"SALESFORCE_LOGIN_URL": "https://no-such-host.invalid"}, ["Salesforce login"]),
+    ({"SALESFORCE_LOGIN_URL": "https://no-such-host.invalid"}, ["Salesforce login", "cannot be reached", "DNS"]),
     ({"SALESFORCE_API_VERSION": "999.0"}, ["Salesforce API version", "SALESFORCE_API_VERSION"]),
     ({"SALESFORCE_CASE_FIELDS": "Nothing__c"}, ["Nothing__c", "SALESFORCE_CASE_FIELDS"]),
     ({"TENCENT_SECRET_KEY": "f" * 64}, ["Tencent Chat", "TENCENT_SECRET_KEY"]),
@@ -78,7 +78,11 @@ WRONG: list[tuple[dict[str, str], list[str]]] = [
     ({"TENCENT_API_URL": NOWHERE}, ["Tencent Chat", "cannot be reached", NOWHERE]),
     ({"TENCENT_API_URL": "https://no-such-host.invalid"}, ["Tencent Chat", "cannot be reached"]),
     ({"RELAY_DATABASE_URL": "sqlite:////no/such/folder/relay.db"}, ["Database", "/no/such/folder/relay.db"]),
-    ({"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": ""}, ["Salesforce login", "Tencent Chat", "certificate"]),
+    (
+        {"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": ""},
+        ["Salesforce login: Salesforce cannot be reached: its certificate is not trusted here", "REQUESTS_CA_BUNDLE"],
+    ),
+    ({"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": ""}, ["Tencent Chat's certificate"]),
 ]
 
 

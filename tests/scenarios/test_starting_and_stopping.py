@@ -15,7 +15,7 @@ import pytest
 
 from relay.settings import EXAMPLES
 from sandbox.faults import Fault
-from sandbox.up import Sandbox
+from sandbox.up import Sandbox, env_text
 from tests.scenarios.conftest import cases, commands, eventually, groups, posted
 from tests.scenarios.processes import Ended, as_json, environment, relay_command, serving
 from tests.scenarios.wire import assert_problem
@@ -131,6 +131,21 @@ async def test_settings_may_stand_in_a_file_and_the_environment_wins(sandbox: Sa
     assert_refused(await relay_command(*arguments, env=bare, directory=tmp_path), "TENCENT_REGION")
     ended = await relay_command(*arguments, env={**bare, "TENCENT_REGION": "seoul"}, directory=tmp_path)
     assert (ended.code, ended.err) == (0, "")
+
+
+async def test_the_sandboxs_file_of_settings_is_all_that_a_relay_needs(sandbox: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "settings").write_text(env_text(sandbox.environment))
+    env = {
+        name: value for name, value in environment(None, tmp_path).items() if "CERT" not in name and "CA_" not in name
+    }
+    program = ("-m", "relay", "--env-file", "settings", "serve")
+
+    async with serving(env, tmp_path, program) as relay:
+        assert (await open_ticket(relay.url, sandbox)).status_code == 200
+        checked = await relay_command("--env-file", "settings", "check", env=env, directory=tmp_path)
+
+    assert (checked.code, "FAIL" in checked.out) == (0, False), checked
+    assert len(cases(sandbox)) == len(groups(sandbox)) == 1
 
 
 @pytest.mark.parametrize("arguments", [(), ("fly",), ("serve", "now"), ("usersig",), ("check", "--xml")])
