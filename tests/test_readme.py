@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from relay import ids
 from relay.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -48,3 +49,13 @@ def test_the_two_commands_of_the_readme_are_targets_of_the_makefile() -> None:
     assert {"demo", "test"} <= set(named)
     for target in named:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_salesforce_id_of_the_documents_is_one_that_the_relay_takes() -> None:
+    found = set()
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for record_id in re.findall(r"\b(?:00D|500|005)[A-Za-z0-9]{15}\b", document.read_text()):
+            found.add(record_id[:3])
+            assert ids.to_18(record_id, record_id[:3]) == record_id, f"{document.name}: {record_id}"
+
+    assert found == {"00D", "500", "005"}
