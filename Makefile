@@ -32,7 +32,7 @@ $(BUILT): $(MODULES) $(shell find $(WIDGET)/src $(WIDGET)/build $(WIDGET)/*.ts $
 	@touch $@
 
 demo: $(READY) ## a local Salesforce org, a local Tencent Chat app, the relay, and a ticket going through all of them
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(BUILT) || echo "Without the agent's chat, which could not be built."; fi
+	@if command -v npm >/dev/null; then $(MAKE) --silent --no-print-directory $(BUILT) || echo "Without the agent's chat, which could not be built."; fi
 	@$(BIN)/python -m sandbox demo
 
 test: $(READY) ## every check and every test
@@ -52,7 +52,7 @@ chaos: $(READY) ## kill the relay again and again while tickets are opened; coun
 
 package: $(READY) ## what is deployed to a Salesforce org, as zip files in build/ (wants CHAT_RELAY_URL and CHAT_RELAY_USER)
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed to build the agent's chat"; exit 1; }
-	@$(MAKE) --no-print-directory $(BUILT)
+	@$(MAKE) --silent --no-print-directory $(BUILT)
 	@rm -rf $(RESOURCE) && cp -R $(WIDGET)/dist/tim_bar $(RESOURCE)
 	@$(BIN)/python -m apex.package
 

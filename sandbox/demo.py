@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
+import fcntl
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import uvloop
@@ -50,10 +51,16 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sandbox demo", description=__doc__)
     parser.add_argument(
-        "--port", type=int, default=os.environ.get("PORT", "3000"), help="the relay's port (PORT, or 3000)"
+        "--port", type=_port, default=os.environ.get("PORT", "3000"), help="the relay's port (PORT, or 3000)"
     )
     parser.add_argument("--once", action="store_true", help="stop after the story instead of waiting for you")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: take one of 1 to 65535, make demo PORT=3000")
+    return int(text)
 
 
 async def _show(options: argparse.Namespace) -> int:
@@ -62,6 +69,7 @@ async def _show(options: argparse.Namespace) -> int:
     customer_app = CustomerApp(CUSTOMER_PORT)
     apex = package.directories(Path(__file__).parents[1])
     async with AsyncExitStack() as stack:
+        stack.enter_context(_alone_here(relay_url))
         origins, env_file = customer_app.origins, FOLDER / "env"
         try:
             sandbox = await stack.enter_async_context(
@@ -75,6 +83,12 @@ async def _show(options: argparse.Namespace) -> int:
         print(f"Relay              {relay_url}   (its log: {LOG})\n")
         console = Console(sandbox, relay_url, customer_app, relay=relay, port=CONSOLE_PORT)
         await stack.enter_async_context(console)
+        for what, wanted, got in (
+            ("console", CONSOLE_PORT, console.port),
+            ("customer's page", CUSTOMER_PORT, customer_app.port),
+        ):
+            if got != wanted:
+                print(f"Port {wanted} is taken by another program, so the {what} is on port {got}.")
         async with Visitor(relay_url, sandbox) as visitor:
             try:
                 await Story(visitor, sandbox).tell()
@@ -91,9 +105,26 @@ def _prove_free(port: int) -> None:
     """Before any file is touched: those of another demo in this folder may be in use."""
     try:
         socket.create_server(("127.0.0.1", port)).close()
-    except (OSError, OverflowError):
+    except OSError:
         text = f"port {port} is not free: stop what uses it, or take another, make demo PORT={port % 60000 + 1}"
         raise DemoFailed(text) from None
+
+
+@contextmanager
+def _alone_here(relay_url: str) -> Iterator[None]:
+    """Two demos in one folder would share the ledger, the log and the settings."""
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / "demo.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            text = f"another demo runs in this folder, its relay is {lock.read()}: stop it first, with Ctrl-C"
+            raise DemoFailed(text) from None
+        lock.truncate(0)
+        lock.write(relay_url)
+        lock.flush()
+        yield
 
 
 @asynccontextmanager

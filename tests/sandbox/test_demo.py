@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -19,7 +21,7 @@ def free_port() -> int:
         return port
 
 
-def demo(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
+def demo(folder: Path, port: int | str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sandbox", "demo", "--once", "--port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
@@ -49,6 +51,32 @@ def test_a_port_that_is_taken_is_named_with_its_cure(tmp_path: Path) -> None:
     assert f"port {port} is not free" in done.stderr
     assert "make demo PORT=" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "-1", "three"])
+def test_what_is_no_port_is_told_so(tmp_path: Path, port: str) -> None:
+    done = demo(tmp_path, port)
+    assert done.returncode == 2
+    assert f"{port!r} is no port" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_demo_in_the_same_folder_leaves_the_first_one_alone(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "sandbox", "demo", "--port", str(port)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as first:
+        try:
+            assert first.stdout is not None
+            assert any("Your turn" in line for line in first.stdout)
+            settings = (tmp_path / ".sandbox" / "env").read_text()
+            done = demo(tmp_path, free_port())
+            assert done.returncode == 1
+            assert f"another demo runs in this folder, its relay is http://127.0.0.1:{port}" in done.stderr
+            assert (tmp_path / ".sandbox" / "env").read_text() == settings
+            assert (tmp_path / ".sandbox" / "relay.db").exists()
+        finally:
+            first.terminate()
 
 
 def in_use(port: int) -> bool:
