@@ -22,9 +22,11 @@ def main() -> None:
     """Exit codes: 0 done, 1 something is wrong, 2 the command or the settings are."""
     arguments = _parser().parse_args()
     try:
-        sys.exit(arguments.run(Settings.from_env(env_file=arguments.env_file or Path(".env")), arguments))
+        sys.exit(arguments.run(Settings.from_env(env_file=arguments.env_file), arguments))
     except SettingsError as error:
-        sys.exit(_complain("The relay cannot start as it is configured:", error.problems, 2))
+        where = f"in the environment and in {arguments.env_file}"
+        missing = "" if arguments.env_file.exists() else ", which is not there"
+        sys.exit(_complain(f"The relay cannot start as it is configured {where}{missing}:", error.problems, 2))
     except RelayError as error:
         sys.exit(_complain(error.title, [error.detail], 1))
     except BrokenPipeError:
@@ -35,7 +37,9 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="relay", description="The relay between apps, Salesforce and Tencent Chat.")
     parser.add_argument("--version", action="version", version=f"relay {version('salesforce-chat-relay')}")
-    parser.add_argument("--env-file", type=_file, help="settings that the environment does not have (default: .env)")
+    parser.add_argument(
+        "--env-file", type=_file, default=".env", help="settings that the environment does not have (default: .env)"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="run the relay; its settings come from the environment, see the README")
@@ -73,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _file(name: str) -> Path:
-    if not Path(name).exists():
+    if name != ".env" and not Path(name).exists():
         raise argparse.ArgumentTypeError(f"{name} is not there")
     return Path(name)
 

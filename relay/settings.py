@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from relay.im import REGIONS
 
 T = TypeVar("T")
 
+_OURS = ("RELAY_", "SALESFORCE_", "TENCENT_")
+_HOST = r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(?(1)|(:[0-9]{1,5})?)"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _ATTACHMENT_TYPES = ("jpg", "png", "gif", "webp", "bmp", "heic", "pdf", "txt", "mp3", "m4a", "aac", "wav", "mp4", "mov")
@@ -88,12 +91,14 @@ class Settings:
     host: str
     port: int
     web_concurrency: int
+    no_settings: tuple[str, ...] = ()
+    """Warnings about names that look like settings and are none; not a setting itself."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
         """Read the environment, and a .env file for what is not in it. Raises SettingsError with every problem."""
         reader = _Reader(environ, env_file)
-        settings = _read(reader)
+        settings = replace(_read(reader), no_settings=tuple(reader.no_settings()))
         _check_together(reader, settings)
         if reader.problems:
             raise SettingsError(reader.problems)
@@ -119,7 +124,7 @@ class Settings:
             )
         if self.relay_app_jwks_url and not self.relay_app_jwt_audience:
             found.append("RELAY_APP_JWT_AUDIENCE is not set: tokens made for other apps are taken, too")
-        return found
+        return [*found, *self.no_settings]
 
 
 class _Reader:
@@ -129,6 +134,16 @@ class _Reader:
         self._file, self.problems = read_env_file(env_file)
         self._values = {**self._file, **(os.environ if environ is None else environ)}
         lend_to_tls(self._file)
+
+    def no_settings(self) -> list[str]:
+        """Names in the file that nobody reads, and in the environment, where others have theirs, those misspelt."""
+        known = [one.name.upper() for one in fields(Settings)] + ["TENCENT_REGION"]
+        found = []
+        for name in sorted(name for name in self._values if name.startswith(_OURS) and name not in known):
+            meant = get_close_matches(name, known, n=1, cutoff=0.9)
+            if meant or name in self._file:
+                found.append(f"{name} is no setting" + "".join(f": did you mean {one}?" for one in meant))
+        return found
 
     def text(self, name: str, default: str = "") -> str:
         value = self._values.get(name, "").strip() or default
@@ -157,6 +172,18 @@ class _Reader:
         if len(value.encode(errors="replace")) > 1000:
             self.problems.append(f"{name} must have at most 1000 bytes")
         return "" if value == "off" else value
+
+    def line_with_name(self, name: str, default: str) -> str:
+        text = self.line(name, default)
+        if re.search(r"[{}]", text.replace("{name}", "")):
+            self.problems.append(f"{name} knows {{name}}, who comes or goes, and nothing else in braces")
+        return text
+
+    def matching(self, name: str, pattern: str, what: str) -> list[str]:
+        values = self.listed(name)
+        if not all(re.fullmatch(pattern, value) for value in values):
+            self.problems.append(f"{name} must be {what}, separated by commas")
+        return values
 
     def number(self, name: str, default: T, cast: Callable[[str], T], least: float, most: float) -> T:
         text = self.text(name)
@@ -208,7 +235,11 @@ def _read(read: _Reader) -> Settings:
         salesforce_username=read.text("SALESFORCE_USERNAME"),
         salesforce_api_version=read.text("SALESFORCE_API_VERSION", "67.0"),
         salesforce_case_origin=read.text("SALESFORCE_CASE_ORIGIN", "Chat"),
-        salesforce_case_fields=frozenset(read.listed("SALESFORCE_CASE_FIELDS")),
+        salesforce_case_fields=frozenset(
+            read.matching(
+                "SALESFORCE_CASE_FIELDS", r"[A-Za-z][A-Za-z0-9_]*", "API names of Case fields, like Type or Product__c"
+            )
+        ),
         tencent_sdk_app_id=_sdk_app_id(read),
         tencent_secret_key=Secret(
             read.required("TENCENT_SECRET_KEY", "the key on your application's page in the console")
@@ -239,12 +270,14 @@ def _read(read: _Reader) -> Settings:
         relay_transcript=read.choice("RELAY_TRANSCRIPT", "close", ["close", "transfer", "off"]),
         relay_time_zone=_time_zone(read),
         relay_first_message=read.choice("RELAY_FIRST_MESSAGE", "on", ["on", "off"]) == "on",
-        relay_joined_line=read.line("RELAY_JOINED_LINE", "{name} has joined the chat."),
-        relay_left_line=read.line("RELAY_LEFT_LINE", "{name} has left the chat."),
+        relay_joined_line=read.line_with_name("RELAY_JOINED_LINE", "{name} has joined the chat."),
+        relay_left_line=read.line_with_name("RELAY_LEFT_LINE", "{name} has left the chat."),
         relay_closed_line=read.line("RELAY_CLOSED_LINE", "This case has been closed."),
         relay_attachment_bytes=read.number("RELAY_ATTACHMENT_BYTES", 0, int, 0, 25 * 1024 * 1024),
         relay_attachment_types=tuple(read.listed("RELAY_ATTACHMENT_TYPES") or _ATTACHMENT_TYPES),
-        relay_attachment_hosts=tuple(read.listed("RELAY_ATTACHMENT_HOSTS") or _ATTACHMENT_HOSTS),
+        relay_attachment_hosts=tuple(
+            read.matching("RELAY_ATTACHMENT_HOSTS", _HOST, "host, host:port or *.domain") or _ATTACHMENT_HOSTS
+        ),
         host=read.text("HOST", "127.0.0.1"),
         port=read.number("PORT", 3000, int, 0, 65535),
         web_concurrency=read.number("WEB_CONCURRENCY", 1, int, 1, 256),
@@ -298,9 +331,12 @@ def _check_together(read: _Reader, settings: Settings) -> None:
     _check_database(problems, settings)
     if not re.fullmatch(r"[0-9]+\.0", settings.salesforce_api_version):
         problems.append("SALESFORCE_API_VERSION must look like 67.0")
-    for origin in settings.relay_allowed_origins:
-        if origin != "*" and (urlsplit(origin).scheme not in ("http", "https") or origin.count("/") != 2):
-            problems.append("RELAY_ALLOWED_ORIGINS must be origins like https://app.example.com, without a path")
+    if not all(map(_is_origin, settings.relay_allowed_origins)):
+        problems.append("RELAY_ALLOWED_ORIGINS must be origins like https://app.example.com, without a path")
+
+
+def _is_origin(text: str) -> bool:
+    return text == "*" or (urlsplit(text).scheme in ("http", "https") and text.count("/") == 2)
 
 
 def _check_database(problems: list[str], settings: Settings) -> None:

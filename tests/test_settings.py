@@ -187,6 +187,10 @@ WRONG: dict[str, list[str]] = {
     "TENCENT_GROUP_OWNER": ["yes", "User"],
     "RELAY_DATABASE_URL": ["sqlite://relay.db", "sqlite:///", "mysql://x/y", "relay.db"],
     "RELAY_ALLOWED_ORIGINS": ["https://a.example/path", "a.example", "https://a.example/"],
+    "SALESFORCE_CASE_FIELDS": ["Foo bar", "Type,Case.Status", "1st"],
+    "RELAY_JOINED_LINE": ["{agent} in", "{name", "{name} {0}"],
+    "RELAY_LEFT_LINE": ["name} has left"],
+    "RELAY_ATTACHMENT_HOSTS": ["http://x/y", "files.example.com/path", "*", "*.example.com:443", "a b"],
     "RELAY_USERSIG_TTL": ["0", "-1", "soon", "1.5", "nan"],
     "RELAY_CREATE_WAIT": ["-1", "nan", "inf", "long"],
     "RELAY_CLOSE_GRACE": ["-1", "nan"],
@@ -264,7 +268,7 @@ def test_the_example_file_shows_every_setting_with_its_default() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     shown = dict(line.removeprefix("# ").split("=", 1) for line in lines if "=" in line)
 
-    names = {name.upper() for name in Settings.__dataclass_fields__} | {"TENCENT_REGION"}
+    names = {name.upper() for name in Settings.__dataclass_fields__} - {"NO_SETTINGS"} | {"TENCENT_REGION"}
     assert set(shown) == names
     commented = {name: value for name, value in shown.items() if name not in REQUIRED and value}
     settings = Settings.from_env({**REQUIRED, **commented})
@@ -322,6 +326,41 @@ def test_without_anything_given_the_process_environment_is_read(monkeypatch: pyt
         monkeypatch.setenv(name, value)
 
     assert Settings.from_env().port == 4321
+
+
+def test_a_bad_line_of_the_env_file_is_named_and_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# mine\nPORT=4000\nexport HOST=5E0RET-1\n\n5E0RET-2\n")
+
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env(REQUIRED, env_file=file)
+
+    assert [problem.partition(":")[0] for problem in refused.value.problems] == [f"{file}, line {n}" for n in (3, 5)]
+    assert "5E0RET" not in str(refused.value)
+
+
+def test_an_env_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(b"PORT=\xff\xfe")
+    for file in (tmp_path, tmp_path / "binary"):
+        with pytest.raises(SettingsError, match="cannot be read as a file of settings"):
+            Settings.from_env(REQUIRED, env_file=file)
+
+
+def test_a_name_that_is_no_setting_is_worth_a_warning(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("SALESFORCE_COLOUR=red\nPORT=4000\n")
+    environ = {**REQUIRED, "TENCENT_CALLBACK_TOKEN": "a token", "RELAY_PORT_3000_TCP": "x", "SANDBOX_USER": "y"}
+
+    settings = Settings.from_env({**environ, "RELAY_ALOWED_ORIGINS": "*"}, env_file=file)
+
+    assert settings.warnings == [
+        "RELAY_ALOWED_ORIGINS is no setting: did you mean RELAY_ALLOWED_ORIGINS?",
+        "SALESFORCE_COLOUR is no setting",
+    ]
+
+
+def test_several_wrong_origins_are_one_problem() -> None:
+    assert len(problems({**REQUIRED, "RELAY_ALLOWED_ORIGINS": "a.example,b.example"})) == 1
 
 
 def test_settings_do_not_change() -> None:

@@ -46,8 +46,10 @@ async def open_ticket(url: str, sandbox: Sandbox, key: str = "k") -> httpx.Respo
 
 async def test_nothing_configured_is_said_in_one_list(tmp_path: Path) -> None:
     env = {name: value for name, value in environment(None, tmp_path).items() if name not in ("PORT",)}
+    ended = await relay_command("serve", env=env, directory=tmp_path)
+    assert "in the environment and in .env, which is not there" in ended.err
     assert_refused(
-        await relay_command("serve", env=env, directory=tmp_path),
+        ended,
         "SALESFORCE_LOGIN_URL",
         "SALESFORCE_CLIENT_ID",
         "SALESFORCE_CLIENT_SECRET",
