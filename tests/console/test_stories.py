@@ -197,6 +197,21 @@ async def test_a_picture_goes_from_the_customer_to_the_agent(
     )
     await expect(customer.lines.get_by_alt_text("Picture")).to_be_visible(timeout=SLOW_MS)
     await expect(page.locator("#utility").get_by_alt_text("Picture")).to_be_visible(timeout=SLOW_MS)
+    await expect(page.locator(".call", has_text="Alice Moreau sends a picture").first).to_be_visible()
+    await expect(page.locator(".call", has_text="TIMImageElem")).to_have_count(0)
+
+
+async def test_what_is_only_asked_is_not_shown_as_written(page: Page) -> None:
+    said = await page.evaluate(
+        """async () => {
+            const { meaning } = await import('/static/meaning.js')
+            const tells = (what) => meaning({ what, from: 'relay', to: 'salesforce' }, (id) => id)
+            const path = '/services/data/v67.0/sobjects'
+            return ['FeedItem', 'ContentVersion', 'Case'].map((name) => tells(`GET ${path}/${name}/describe`))
+                .concat([tells(`POST ${path}/FeedItem`), tells(`POST ${path}/ContentVersion`)])
+        }"""
+    )
+    assert said == ["asks what the org has"] * 3 + ["writes to the Case feed", "saves the transcript"]
 
 
 async def test_every_call_is_shown_and_no_secret_with_it(

@@ -7,7 +7,7 @@ const TENCENT = {
   add_group_member: ({ MemberList = [] }, name) => `lets ${listed(MemberList.map((each) => name(each.Member_Account)))} in`,
   delete_group_member: ({ MemberToDel_Account = [] }, name) => `takes ${listed(MemberToDel_Account.map(name))} out`,
   destroy_group: () => 'dismisses the room',
-  send_group_msg: ({ MsgBody }) => `says ${quoted(MsgBody)}`,
+  send_group_msg: ({ MsgBody }) => spoken(MsgBody, 'says', 'sends'),
   get_group_info: () => 'looks at the room',
   get_group_member_info: () => 'asks who is in the room',
   group_msg_get_simple: () => 'reads what was said',
@@ -23,7 +23,7 @@ const RELAY = {
   '/deletegroup': () => 'wants the room to end',
 }
 const CALLBACK = {
-  'Group.CallbackAfterSendMsg': ({ From_Account, MsgBody }, name) => `${name(From_Account)} said ${quoted(MsgBody)}`,
+  'Group.CallbackAfterSendMsg': ({ From_Account, MsgBody }, name) => `${name(From_Account)} ${spoken(MsgBody, 'said', 'sent')}`,
   'Group.CallbackAfterCreateGroup': () => 'the room was made',
   'Group.CallbackAfterNewMemberJoin': ({ NewMemberList = [] }, name) => `${listed(NewMemberList.map((each) => name(each.Member_Account)))} came in`,
   'Group.CallbackAfterMemberExit': ({ ExitMemberList = [] }, name) => `${listed(ExitMemberList.map((each) => name(each.Member_Account)))} went out`,
@@ -34,7 +34,7 @@ const CALLBACK = {
 const SDK = {
   login: () => 'signs in to the chat',
   renew: () => 'renews the chat login',
-  send: ({ elements }) => `says ${quoted(elements)}`,
+  send: ({ elements }) => spoken(elements, 'says', 'sends'),
   history: () => 'reads the chat',
   groups: () => 'asks for the rooms',
   members: () => 'asks who is there',
@@ -57,10 +57,12 @@ export function meaning({ what, from, to, sent }, name) {
 function salesforce(what, path) {
   if (path.endsWith('/oauth2/token')) return 'logs in'
   if (what.startsWith('POST') && path.endsWith('/sobjects/Case')) return 'makes the Case'
-  if (path.includes('/sobjects/Case/')) return what.startsWith('GET') ? 'reads the Case' : 'changes the Case'
+  if (path.includes('/sobjects/Case/') && !path.endsWith('/describe')) return what.startsWith('GET') ? 'reads the Case' : 'changes the Case'
+  if (path.includes('/query')) return 'asks what has changed'
+  if (path.endsWith('/describe')) return 'asks what the org has'
+  if (what.startsWith('GET') && path.includes('/sobjects')) return `looks at ${path.split('/sobjects')[1].split('/')[1] ?? 'the org'}`
   if (path.includes('/ContentVersion')) return 'saves the transcript'
   if (path.includes('/FeedItem')) return 'writes to the Case feed'
-  if (path.includes('/query')) return 'asks what has changed'
   if (path.includes('/CaseComment')) return 'comments on the Case'
   return path.replace(/^\/services\/data\/v[\d.]+/, '')
 }
@@ -84,6 +86,12 @@ function state({ agents = [], isClosed, isDeleted, mergedInto }, name) {
   if (isDeleted || isClosed) return `the Case is ${isDeleted ? 'deleted' : 'closed'}`
   return agents.length > 0 ? `${listed(agents.map((each) => each.name || name(each.id)))} has the Case` : 'nobody has the Case'
 }
-const quoted = (elements = []) => quote(elements.map?.(({ MsgType, MsgContent = {} }) => MsgContent.Text ?? MsgContent.FileName ?? MsgContent.Desc ?? MsgType).join(' '))
+const SENT = { TIMImageElem: 'a picture', TIMSoundElem: 'a sound', TIMVideoFileElem: 'a video', TIMLocationElem: 'a place' }
+function spoken(elements = [], says, sends) {
+  const [first] = elements
+  if (first?.MsgType === 'TIMFileElem') return `${sends} the file ${quote(first.MsgContent?.FileName)}`
+  if (SENT[first?.MsgType]) return `${sends} ${SENT[first.MsgType]}`
+  return `${says} ${quote(elements.map?.(({ MsgType, MsgContent = {} }) => MsgContent.Text ?? MsgContent.Desc ?? MsgType).join(' '))}`
+}
 const quote = (text = '') => `“${text.length > 60 ? `${text.slice(0, 60)}…` : text}”`
 const listed = (names) => names.join(', ') || 'nobody'
