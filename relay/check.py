@@ -11,6 +11,8 @@ from relay.crm import TIMEOUT as CRM_TIMEOUT
 from relay.crm import salesforce_checks
 from relay.errors import RelayError
 from relay.im import TIMEOUT as IM_TIMEOUT
+from relay.jwks import TIMEOUT as JWKS_TIMEOUT
+from relay.jwks import NoKeys, fetch_keys
 from relay.models import Check
 from relay.retry import Patience
 from relay.settings import Settings
@@ -19,7 +21,7 @@ from relay.transport import Http
 
 
 async def check_everything(settings: Settings) -> list[Check]:
-    """Ask Salesforce, Tencent and the ledger; changes nothing."""
+    """Ask Salesforce, Tencent, the ledger and the app's sign-in service; changes nothing."""
     crm_http, im_http = Http(timeout=CRM_TIMEOUT), Http(timeout=IM_TIMEOUT)
     crm, im = create_crm(settings, crm_http, Patience()), create_im(settings, im_http, Patience())
     try:
@@ -38,7 +40,22 @@ async def check_everything(settings: Settings) -> list[Check]:
         _at(salesforce[0], "SALESFORCE_LOGIN_URL", settings.salesforce_login_url),
         *salesforce[1:],
         _at(tencent, "TENCENT_REGION or TENCENT_API_URL", settings.tencent_api_url),
+        *await _app_keys(settings.relay_app_jwks_url),
     ]
+
+
+async def _app_keys(url: str) -> list[Check]:
+    if not url:
+        return []
+    http = Http(timeout=JWKS_TIMEOUT)
+    try:
+        count = len(await fetch_keys(http, url))
+        check = Check("App's keys", count > 0, f"{count or 'no'} RS256 or ES256 key{'s' * (count != 1)} to be used")
+    except NoKeys as error:
+        check = Check("App's keys", False, f"cannot be had: {error}")
+    finally:
+        await http.close()
+    return [_at(check, "RELAY_APP_JWKS_URL", url)]
 
 
 async def _database(url: str) -> Check:

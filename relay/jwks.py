@@ -20,6 +20,10 @@ _KEPT = 600.0
 _AT_MOST_EVERY = 10.0
 
 
+class NoKeys(Exception):
+    """The text says why."""
+
+
 class Jwks:
     """Keys by their id. An unknown key is looked for again, at most every 10 s, so that rotation works at once.
 
@@ -57,20 +61,32 @@ class Jwks:
 
     async def _fetch(self) -> None:
         try:
-            answer = await self._http.send("GET", self._url, headers={"Accept": "application/json"})
-            documents = json.loads(answer.content)["keys"] if answer.status_code == 200 else None
-            if documents is None:
-                raise ValueError(f"HTTP {answer.status_code}")
-            shown = [document for document in documents if isinstance(document, dict)]
-            self._keys = [key for document in shown if (key := _public_key(document)) is not None]
+            self._keys = await fetch_keys(self._http, self._url)
             self._fetched_at = self._clock()
-        except (httpx.TransportError, ValueError, KeyError, TypeError) as error:
+        except NoKeys as error:
             _log.warning("RELAY_APP_JWKS_URL gave no keys: %s", error)
+
+
+async def fetch_keys(http: Http, url: str) -> list[jwt.PyJWK]:
+    """The keys that are shown there now and that we can use. Raises NoKeys."""
+    try:
+        answer = await http.send("GET", url, headers={"Accept": "application/json"})
+    except httpx.TransportError as error:
+        raise NoKeys(f"it cannot be reached ({error})") from None
+    if answer.status_code != 200:
+        raise NoKeys(f"it answers HTTP {answer.status_code}")
+    try:
+        shown = [document for document in json.loads(answer.content)["keys"] if isinstance(document, dict)]
+    except (ValueError, KeyError, TypeError):
+        raise NoKeys('its answer is no {"keys": […]}') from None
+    return [key for document in shown if (key := _public_key(document)) is not None]
 
 
 def _public_key(document: dict[str, object]) -> jwt.PyJWK | None:
     """An RS256 or ES256 key; a shared secret (oct) in a public document is never one."""
     algorithm = {"RSA": "RS256", "EC": "ES256"}.get(str(document.get("kty")))
+    if algorithm == "ES256" and document.get("crv") != "P-256":
+        return None
     if algorithm is None or document.get("alg", algorithm) != algorithm or document.get("use", "sig") != "sig":
         return None
     try:

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from relay.jwks import Jwks
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay
+from tests.scenarios.processes import environment, relay_command
 from tests.scenarios.wire import assert_problem, untouched
 
 pytestmark = pytest.mark.anyio
@@ -306,3 +308,27 @@ async def test_any_key_id_may_be_asked_for(relay: Relay, key_id: str) -> None:
 
 def _b64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+async def test_check_says_how_many_keys_there_are_or_why_there_are_none(
+    sandbox: Sandbox, keys: KeyServer, tmp_path: Path
+) -> None:
+    env = environment(sandbox, tmp_path, RELAY_APP_JWKS_URL=keys.url)
+
+    async def said() -> str:
+        """The line about the keys, and whether the exit code agrees with it."""
+        ended = await relay_command("check", env=env, directory=tmp_path)
+        [line] = [line for line in ended.out.splitlines() if "App's keys" in line]
+        assert (ended.code, keys.url in line) == (int(line.startswith("FAIL")), True), ended
+        return line
+
+    assert "2 RS256 or ES256 keys" in await said()
+    keys.show(shown(OTHER_CURVE, "three"))
+    assert "FAIL" in (line := await said()) and "no RS256 or ES256 keys" in line
+    keys.answer = b"<html>"
+    assert "FAIL" in (line := await said()) and '{"keys"' in line
+    keys.status = 404
+    assert "FAIL" in (line := await said()) and "HTTP 404" in line
+    env["RELAY_APP_JWKS_URL"] = "https://localhost:1/keys"
+    keys.url = "https://localhost:1/keys"
+    assert "FAIL" in (line := await said()) and "cannot be reached" in line
