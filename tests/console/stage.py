@@ -22,7 +22,7 @@ from sandbox.up import Sandbox
 PICTURES = Path(__file__).parent / "pictures"
 NOT_BUILT = Path("/dev/null")
 """No widget: a plain chat stands in its place."""
-QUICK = {"RELAY_RECONCILE_INTERVAL": "1", "RELAY_CLOSE_GRACE": "1", "RELAY_CREATE_WAIT": "1"}
+QUICK = {"RELAY_RECONCILE_INTERVAL": "1", "RELAY_CLOSE_GRACE": "1", "RELAY_CREATE_WAIT": "2"}
 SLOW_MS = 20_000
 """How long one may have to wait for a thing on a busy machine."""
 

@@ -32,7 +32,7 @@ def built() -> None:
 @pytest.fixture
 async def demo(tmp_path: Path) -> AsyncIterator[Stage]:
     """The relay speaks under a name of its own."""
-    async with stage(tmp_path, widget=BUILT, admin=ADMIN) as demo:
+    async with stage(tmp_path, widget=BUILT, admin=ADMIN, RELAY_CREATE_WAIT="30") as demo:
         yield demo
 
 
