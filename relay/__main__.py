@@ -28,7 +28,7 @@ def main() -> None:
         missing = "" if arguments.env_file.exists() else ", which is not there"
         sys.exit(_complain(f"The relay cannot start as it is configured {where}{missing}:", error.problems, 2))
     except RelayError as error:
-        sys.exit(_complain(error.title, [error.detail], 1))
+        sys.exit(_complain(error.title, [error.detail], 2 if isinstance(error, BadRequest) else 1))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -107,8 +107,9 @@ def _check(settings: Settings, arguments: argparse.Namespace) -> int:
 def _dead_letters(settings: Settings, arguments: argparse.Namespace) -> int:
     from relay.dead_letters import dead_letters  # noqa: PLC0415
 
-    if arguments.action != "list" and not arguments.names:
-        return _complain(f"relay dead-letters {arguments.action}", ["name at least one, as `list` prints them"], 2)
+    if (arguments.action == "list") == bool(arguments.names):
+        wanted = "takes no name" if arguments.names else "name at least one, as `list` prints them"
+        return _complain(f"relay dead-letters {arguments.action}", [wanted], 2)
     work = dead_letters(settings.relay_database_url, arguments.action, arguments.names, as_json=arguments.json)
     return asyncio.run(work)
 

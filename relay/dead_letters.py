@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,14 +26,19 @@ async def dead_letters(url: str, action: str, names: list[str], *, as_json: bool
 
 def _show(letters: list[DeadLetter], action: str, names: list[str], *, as_json: bool) -> int:
     chosen = letters if action == "list" else [letter for letter in letters if letter.name in names]
-    if as_json or action == "show":
+    if as_json or (action == "show" and chosen):
         print(json.dumps([_as_json(letter) for letter in chosen], indent=2, ensure_ascii=False))
-    else:
+    elif action == "list":
         for letter in chosen:
             since = datetime.fromtimestamp(letter.created_at, UTC).isoformat(timespec="seconds")
             case_id, why = letter.case_id or "no Case known", letter.problem["detail"]
             print(f"{letter.name:<34} {letter.what:<7} {case_id:<18}  {since}  {why}")
-    return int(action == "show" and len(chosen) < len(set(names)))
+        if not chosen:
+            print("No dead letters.")
+    missing = set(names) - {letter.name for letter in chosen}
+    for name in sorted(missing):
+        print(f"{name}: not there", file=sys.stderr)
+    return int(bool(missing))
 
 
 async def _change(ledger: Ledger, action: str, names: list[str]) -> int:

@@ -167,10 +167,27 @@ async def test_no_login_is_printed_for_who_may_not_have_one(sandbox: Sandbox, tm
     names = ("administrator", "Administrator", "a" * 33, "al ice", "", "Zoë")
     commands = (relay_command("usersig", name, env=env, directory=tmp_path) for name in names)
     for ended in await asyncio.gather(*commands):
-        assert (ended.code, ended.out) == (1, ""), ended
+        assert (ended.code, ended.out) == (2, ""), ended
         assert ended.err
         assert "Traceback" not in ended.err
         assert_silent(ended, env)
+
+
+async def test_dead_letters_that_are_not_there_are_said_in_words(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path)
+
+    async def told(*arguments: str) -> tuple[int, str, str]:
+        ended = await relay_command("dead-letters", *arguments, env=env, directory=tmp_path)
+        return ended.code, ended.out, ended.err
+
+    assert await told("list") == (0, "No dead letters.\n", "")
+    assert await told("list", "--json") == (0, "[]\n", "")
+    assert await told("show", "nix") == (1, "", "nix: not there\n")
+    assert await told("show", "nix", "--json") == (1, "[]\n", "nix: not there\n")
+    assert await told("drop", "nix") == (1, "nix: not there\n", "")
+    for wrong in (["list", "extra"], ["show"], ["replay"], ["drop"]):
+        code, out, err = await told(*wrong)
+        assert (code, out, f"relay dead-letters {wrong[0]}" in err) == (2, "", True)
 
 
 COMMANDS = (["dead-letters", "list"], ["erase", "--user", "bob", "--dry-run"], ["reconcile", "--dry-run"])

@@ -114,5 +114,5 @@ async def test_the_account_goes_too_if_wanted_and_his_ticket_is_nobodys(
 
 async def test_an_id_that_nobody_can_have_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
     ended = await relay_command("erase", "--user", "a b", env=environment(sandbox, tmp_path), directory=tmp_path)
-    assert ended.code == 1
+    assert ended.code == 2
     assert "userId" in ended.err
