@@ -1,11 +1,13 @@
 import { WebSocket } from 'ws'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
-import type { Page } from '../src/chat/client'
+import type { ChatMessage, Page } from '../src/chat/client'
+import { textElement } from '../src/chat/elements'
 import { SocketChatClient } from '../src/chat/socket'
 import { Chat, type ChatOptions } from '../src/store/chat'
 import type { Conversation } from '../src/store/conversation'
 import { Memory } from '../src/store/memory'
+import { isWaiting } from '../src/store/rooms'
 import { RoomServer } from './support/room-server'
 import { until } from './support/waiting'
 
@@ -205,6 +207,68 @@ it('begins anew, too, when that happened while the line was cut', async () => {
   server.say(CASE, 'bob', 'new 1')
   await until(() => said(room)[0] === 'new 1')
   expect(said(room)).toEqual(['new 1'])
+})
+
+it('shows above what was said before the group was made again, and does not ask for it without end', async () => {
+  let former: ChatMessage[] = []
+  const asked: (number | undefined)[] = []
+  const history = async (groupId: string, before?: number): Promise<Page> => {
+    asked.push(before)
+    const all = [...former, ...(server.rooms.get(groupId)?.messages ?? [])]
+    const older = all.filter(({ seq }) => before === undefined || seq < before)
+    return { messages: older.slice(-2), complete: older.length <= 2 }
+  }
+  const { chat, room } = await start(LI, { history })
+  await chat.open(CASE)
+  for (const text of ['old 1', 'old 2', 'old 3']) server.say(CASE, 'bob', text)
+  await until(() => room.messages.length === 3)
+  former = room.messages.map((message) => ({ ...message, seq: message.seq - 3 }))
+  server.dismiss(CASE)
+  await until(() => room.state === 'closed')
+  server.open(CASE, 'My lamp is dark', { bob: 'Bob' })
+  server.join(CASE, LI, 'Li Na')
+  await until(() => room.state === 'open' && room.loaded)
+  expect(said(room)).toEqual(['old 2', 'old 3'])
+  server.rooms.get(CASE)!.lastSeq = 1 // a notice, say
+  server.say(CASE, 'bob', 'new 1')
+  await until(() => said(room).includes('new 1') && !room.loading)
+  expect(room.timeline.hole).toBeUndefined()
+  asked.length = 0
+  while (room.hasOlder) await chat.older(room)
+  expect(asked).toEqual([-1])
+  expect(room.messages.map(({ seq }) => seq)).toEqual([-2, -1, 0, 2])
+  expect(said(room)).toEqual(['old 1', 'old 2', 'old 3', 'new 1'])
+  expect(room.incomplete).toBe(false)
+  expect(server.asked.every((frame) => frame.before === undefined || frame.before > 1)).toBe(true)
+})
+
+it('tells an agent who comes new, also after a reload, who is waiting and what was said last', async () => {
+  server.rooms.get(CASE)!.members.delete(LI)
+  server.say(CASE, 'bob', 'please help, urgent', { time: 1000 })
+  const isRight = ({ chat, room }: { chat: Chat; room: Conversation }) => {
+    expect(room.lastSaid?.elements).toEqual([textElement('please help, urgent')])
+    expect([room.unread, chat.unread, isWaiting(room), room.lastTime]).toEqual([1, 1, true, 1000])
+  }
+  const { chat } = await start(WEI, { history: whole })
+  server.join(CASE, WEI, 'Wei')
+  server.say(CASE, 'administrator', 'Wei has joined the chat.')
+  server.say(CASE, 'administrator', 'Maria Santos has left the chat.')
+  await until(() => chat.rooms.get(CASE)?.lastSeq === 3 && chat.rooms.get(CASE)?.loaded)
+  isRight({ chat, room: chat.rooms.get(CASE)! })
+  const again = await start(WEI, { history: whole })
+  await until(() => again.room.loaded)
+  isRight(again)
+})
+
+it('does not count what an administrator of another name says, after a reload', async () => {
+  server.rooms.get(CASE)!.members.delete(LI)
+  server.say(CASE, 'bob', 'please help, urgent', { time: 1000 })
+  server.say(CASE, LI, 'I am here', { time: 1001 })
+  server.join(CASE, WEI, 'Wei')
+  server.say(CASE, 'relay-bot', 'Maria Santos has left the chat.')
+  const { room } = await start(WEI, { history: whole })
+  await until(() => room.loaded)
+  expect([room.unread, isWaiting(room), room.lastTime]).toEqual([2, false, 1001])
 })
 
 it('says once what Tencent tells twice', async () => {

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest'
 
 import { textElement } from '../src/chat/elements'
+import { createI18n } from '../src/i18n'
 import { Conversation } from '../src/store/conversation'
 import { linesOf } from '../src/store/lines'
-import { filtered, sorted, waitingSince } from '../src/store/rooms'
+import { filtered, sorted, spokenWords, waitingSince } from '../src/store/rooms'
 
 const LI = '0055g00000AbCdEAAV'
 const NOON = new Date(2026, 10, 20, 12).getTime() / 1000
@@ -74,6 +75,26 @@ it('takes for a line what an administrator of another name says, and never the w
   one.readSeq = 1
   one.add({ seq: 6, from: 'relay-bot', time: NOON + 6, elements: [textElement('Wei Chen has joined the chat.')] })
   expect(one.countUnread()).toBe(2)
+})
+
+it('says aloud who spoke and where, and of a line of the relay only where', () => {
+  const { t } = createI18n(['en'])
+  const one = room('a', [])
+  one.about = { id: 'a', caseNumber: '1', subject: 'My lamp flickers', status: 'New', customer: 'Bob Miller' }
+  const line = { seq: 1, from: 'administrator', time: 1, elements: [textElement('Maria has joined the chat.')] }
+  const words = { seq: 2, from: 'bob', name: 'Bob Miller', time: 2, elements: [textElement('Hello?')] }
+  expect(spokenWords(one, line, true, t)).toBe('Maria has joined the chat.')
+  expect(spokenWords(one, line, false, t)).toBe('My lamp flickers: Maria has joined the chat.')
+  expect(spokenWords(one, words, true, t)).toBe('Bob Miller: Hello?')
+  expect(spokenWords(one, words, false, t)).toBe('Bob Miller, My lamp flickers: Hello?')
+})
+
+it('sorts by what people said, not by who came and went', () => {
+  const [old, young] = [room('old', [['bob', 10]]), room('young', [['bob', 20]])]
+  old.add({ seq: 2, from: 'administrator', time: 30, elements: [textElement('Wei has joined the chat.')] })
+  old.note('left', [{ userId: LI, name: 'Li' }], 40)
+  expect(sorted([old, young])).toEqual([young, old])
+  expect(old.lastSaid?.from).toBe('bob')
 })
 
 it('sorts chats one can write in first, then by what happened last', () => {

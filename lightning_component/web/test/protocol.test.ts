@@ -44,10 +44,13 @@ describe('what comes from the Aura component', () => {
   })
 })
 
+const upTo = (last: number) => Array.from({ length: 50 }, (_, n) => last - 49 + n)
+
 it.each([
-  [[51, 52], true, { complete: false, lacking: false }],
-  [[1, 2], true, { complete: true, lacking: false }],
-  [[51, 52], false, { complete: false, lacking: true }],
+  [upTo(50), true, { complete: false, lacking: false }],
+  [upTo(0), true, { complete: false, lacking: false }],
+  [[-1, 0, 1, 2], true, { complete: true, lacking: false }],
+  [[1, 2], false, { complete: false, lacking: true }],
   [[], true, { complete: true, lacking: false }],
   [[], false, { complete: false, lacking: true }],
 ])('a page of %j, complete: %s, reaches the beginning or not', (seqs, complete, page) => {

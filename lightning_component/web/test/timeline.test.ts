@@ -33,6 +33,19 @@ describe('a timeline', () => {
     expect(timeline.older).toBeUndefined()
   })
 
+  it('goes on below 1, where a group was made again, without a hole at the seam', () => {
+    const timeline = new Timeline()
+    timeline.addPage({ messages: [message(-1), message(0)], complete: false })
+    timeline.add(message(2))
+    expect(timeline.hole).toBe(2)
+    timeline.addPage({ messages: [message(0), message(1)], complete: false }, 2)
+    expect(timeline.hole).toBeUndefined()
+    expect(timeline.older).toBe(-1)
+    timeline.addPage({ messages: [message(-2)], complete: true }, -1)
+    expect(timeline.older).toBeUndefined()
+    expect(seqs(timeline)).toEqual([-2, -1, 0, 1, 2])
+  })
+
   it('never takes back that a message was recalled', () => {
     const timeline = new Timeline()
     timeline.add(message(1))
@@ -46,10 +59,11 @@ describe('a timeline', () => {
   })
 })
 
-/** One made-up room: some numbers are notices; live messages get lost; pages come whenever. */
+/** One made-up room, perhaps made again: some numbers are notices; live messages get lost; pages come whenever. */
 function play(seed: number): void {
   const chance = random(seed)
-  const said = Array.from({ length: 1 + Math.floor(chance() * 120) }, (_, i) => i + 1).filter(() => chance() < 0.85)
+  const former = chance() < 0.5 ? 0 : Math.floor(chance() * 60)
+  const said = Array.from({ length: 1 + Math.floor(chance() * 120) }, (_, i) => i + 1 - former).filter(() => chance() < 0.85)
   const server = (known: number[], before?: number): Page => {
     const limit = 1 + Math.floor(chance() * 12)
     const older = known.filter((seq) => before === undefined || seq < before)
@@ -60,11 +74,12 @@ function play(seed: number): void {
   said.forEach((seq, i) => {
     if (chance() < 0.7) chance() < 0.2 ? late.push(seq) : timeline.add(message(seq))
     if (chance() < 0.1) timeline.addPage(server(said.slice(0, i + 1)))
-    if (chance() < 0.1 && timeline.hole) timeline.addPage(server(said.slice(0, i + 1), timeline.hole), timeline.hole)
+    if (chance() < 0.1 && timeline.hole !== undefined)
+      timeline.addPage(server(said.slice(0, i + 1), timeline.hole), timeline.hole)
     if (chance() < 0.2 && late.length) timeline.add(message(late.pop()!))
   })
   timeline.addPage(server(said))
-  for (let step = 0; timeline.hole ?? timeline.older; step++) {
+  for (let step = 0; (timeline.hole ?? timeline.older) !== undefined; step++) {
     expect(step, `seed ${seed} does not come to an end`).toBeLessThan(300)
     const before = timeline.hole ?? timeline.older!
     timeline.addPage(server(said, before), before)

@@ -48,14 +48,14 @@ function readSession(value: Fields): FromAura | null {
   return { type: 'session', login, locale: isText(locale) ? locale : '' }
 }
 
-/**
- * The relay's `complete` says that nothing is missing up to the last message, not that the page reaches the beginning:
- * that it does when it begins with number 1, or has nothing to give although nothing is missing.
- */
+/** So many messages has a page of the relay's `/history`, unless it has no more. */
+const PAGE = 50
+
+/** The relay's `complete` says that nothing is missing up to the last message; a short page, that it is the first. */
 function readHistory(value: Fields): Page {
   const { messages, complete } = readPage(value)
-  const first = messages[0]?.seq
-  return { messages, complete: first === undefined ? complete : first === 1, lacking: !complete }
+  const isShort = (value.messages as unknown[]).length < PAGE
+  return { messages, complete: complete && isShort, lacking: !complete }
 }
 
 function readCases(values: unknown[]): CaseInfo[] {

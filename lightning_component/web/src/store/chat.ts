@@ -18,6 +18,8 @@ export interface ChatOptions {
 
 const TYPING_SHOWN = 4_000
 const TYPING_TOLD = 2_500
+/** Of the rooms whose last messages tell nothing, so many are looked into at once. */
+const LOOKED_INTO = 4
 
 /** All rooms of one user, kept as the chat service and Salesforce tell. */
 export class Chat {
@@ -58,6 +60,7 @@ export class Chat {
     await Promise.all([this.loadGroups(), this.loadCases()])
     this.status.loaded = true
     await Promise.all([...this.rooms.values()].map((room) => this.catchUp(room)))
+    await this.lookInto([...this.rooms.values()].filter((room) => room.state === 'open' && room.isUnclear))
   }
 
   async loadCases(): Promise<void> {
@@ -147,6 +150,20 @@ export class Chat {
     if (room.groupId === this.status.open) await this.history.newest(room)
     else room.loaded = false // looked at again when it is opened
     this.readIfSeen(room)
+  }
+
+  /** Where only the relay has spoken of late, or somebody who may be the relay, it is looked what people said. */
+  private async lookInto(rooms: Conversation[]): Promise<void> {
+    const work = async () => {
+      for (let room = rooms.shift(); room; room = rooms.shift()) {
+        if (!room.membersKnown) await this.loadMembers(room)
+        if (!room.isUnclear) continue
+        await this.history.newest(room)
+        room.unread = room.countUnread()
+        this.readIfSeen(room)
+      }
+    }
+    await Promise.all(Array.from({ length: LOOKED_INTO }, work))
   }
 
   private async loadMembers(room: Conversation): Promise<void> {

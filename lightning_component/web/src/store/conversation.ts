@@ -77,8 +77,21 @@ export class Conversation {
     return this.last?.seq ?? 0
   }
 
+  /** The last that a person said; lines of the relay tell only who came and went. */
+  get lastSaid(): ChatMessage | undefined {
+    return this.messages.findLast((message) => !this.isLine(message))
+  }
+
   get lastTime(): number {
-    return Math.max(this.last?.time ?? 0, this.pending.at(-1)?.time ?? 0, this.notices.at(-1)?.time ?? 0)
+    const said = Math.max(this.lastSaid?.time ?? 0, this.pending.at(-1)?.time ?? 0)
+    return said || (this.last?.time ?? this.notices.at(-1)?.time ?? 0)
+  }
+
+  /** What is known does not tell what a person said last. */
+  get isUnclear(): boolean {
+    const { last, lastSaid } = this
+    if (!last) return false
+    return !lastSaid || (lastSaid === last && !last.name && !isAgent(last.from) && !this.membersKnown)
   }
 
   get hasOlder(): boolean {

@@ -56,15 +56,24 @@ export class History {
    * agent nothing from before he came in.
    */
   private async page(room: Conversation, before?: number): Promise<void> {
+    const { timeline } = room
     const [whole, own] = await Promise.allSettled([
       this.whole ? this.whole(room.groupId, before) : Promise.reject(new Error('there is none')),
-      room.state === 'open' ? this.client.history(room.groupId, before) : Promise.reject(new Error('not in the room')),
+      room.state === 'open' ? this.own(room.groupId, before) : Promise.reject(new Error('not in the room')),
     ])
+    // the group was made again meanwhile, and these numbers are the old ones
+    if (room.timeline !== timeline) return this.page(room)
     if (own.status === 'fulfilled') {
       room.addPage({ ...own.value, complete: own.value.complete && !this.whole }, before)
     }
     if (whole.status === 'fulfilled') room.addPage(whole.value, before)
     if (this.whole) room.incomplete = whole.status === 'rejected' || whole.value.lacking === true
     else room.incomplete = own.status === 'rejected'
+  }
+
+  /** Numbers below 1 are of the time before the group was made again; of that the chat knows nothing. */
+  private own(groupId: string, before?: number): Promise<Page> {
+    if (before !== undefined && before <= 1) return Promise.resolve({ messages: [], complete: true })
+    return this.client.history(groupId, before)
   }
 }

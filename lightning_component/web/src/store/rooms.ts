@@ -1,12 +1,14 @@
+import type { ChatMessage } from '../chat/client'
+import type { Translate } from '../i18n'
 import type { Conversation } from './conversation'
 import { isAgent } from './people'
-import { plainText } from './words'
+import { inWords, plainText } from './words'
 
 export type Filter = 'all' | 'unread' | 'waiting'
 
 /** The customer has said something and no agent has answered. */
 export function isWaiting(room: Conversation): boolean {
-  const last = room.messages.findLast((message) => !room.isLine(message))
+  const last = room.lastSaid
   return room.state === 'open' && !!last && !last.recalled && !isAgent(last.from) && !room.pending.length
 }
 
@@ -44,3 +46,10 @@ function haystack({ about, name, members, messages }: Conversation): string {
 }
 
 export const titleOf = (room: Conversation): string => room.about?.subject || room.name || room.groupId
+
+/** What the live region says of a message: who said it, if anybody did, and where, if that is not what one looks at. */
+export function spokenWords(room: Conversation, message: ChatMessage, isOpen: boolean, t: Translate): string {
+  const who = room.isLine(message) ? [] : [message.name ?? room.nameOf(message.from)]
+  const from = [...who, ...(isOpen ? [] : [titleOf(room)])].join(', ')
+  return `${from && `${from}: `}${inWords(message.elements, t)}`
+}

@@ -11,7 +11,8 @@ interface Range {
  *
  * It also knows what it does not know: a live message says "this seq is here", a page of history says "from its
  * first message to where I asked, this is all". Numbers in between that nobody vouched for are a hole, to be fetched.
- * (A seq without a message is normal: Tencent numbers the notices of a group, too.)
+ * (A seq without a message is normal: Tencent numbers the notices of a group, too.) A group that was made again begins
+ * with 1 once more, and what was said in it before has the numbers 0, -1, and so on: so no number is the first.
  */
 export class Timeline {
   readonly messages: ChatMessage[] = []
@@ -38,7 +39,7 @@ export class Timeline {
 
   /** A page of history; `before` is what it was asked for, none for the newest page. Gives what is new. */
   addPage({ messages, complete }: Page, before?: number): ChatMessage[] {
-    const first = complete ? 1 : messages[0]?.seq
+    const first = complete ? -Infinity : messages[0]?.seq
     const last = before === undefined ? messages.at(-1)?.seq : before - 1
     if (first !== undefined && last !== undefined && first <= last) this.cover(first, last)
     return messages.filter((message) => this.insert(message))
@@ -52,7 +53,7 @@ export class Timeline {
   /** Where to ask for what is older than everything that is known; none when there is nothing older. */
   get older(): number | undefined {
     const first = this.ranges[0]
-    return first && first.from > 1 ? first.from : undefined
+    return first && first.from > -Infinity ? first.from : undefined
   }
 
   recall(seq: number): void {

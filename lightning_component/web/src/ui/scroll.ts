@@ -28,7 +28,8 @@ export function useScroll(
     if (log.value) log.value.scrollTop = log.value.scrollHeight
   }
 
-  async function toMessage(seq: number): Promise<void> {
+  async function toMessage(seq: number | null): Promise<void> {
+    if (seq === null) return
     await nextTick()
     log.value?.querySelector(`[data-seq="${seq}"]`)?.scrollIntoView({ block: 'center' })
   }
