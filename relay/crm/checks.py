@@ -29,6 +29,8 @@ async def salesforce_checks(
     if not login[0].ok:
         return login + clock
     versions = await _guarded("Salesforce API version", lambda: _version(crm))
+    if not versions[0].ok:  # whatever is asked next fails for that reason, and would say another
+        return login + clock + versions
     case = await _guarded("Salesforce Case", lambda: _case(crm, case_fields))
     files = await _guarded("Transcripts", lambda: _transcripts(crm)) if transcripts else []
     return login + clock + versions + case + files + _headroom(crm)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 from starlette.requests import ClientDisconnect, Request
 
 from relay import ids
@@ -93,15 +93,24 @@ for _model in (CreateTicket, UserSigWish, GroupMember, Group):
     _model.model_config = ConfigDict(frozen=True)
 
 
-async def read_body(request: Request, model: type[Model], *, limit: int) -> Model:
-    """The request's JSON as the given type. Raises NotJson, BodyTooLarge (limit: bytes) or BadRequest."""
+Wrongs = Sequence[tuple[str, str]]
+"""What is wrong in a body, as (path, message)."""
+
+
+async def read_body(
+    request: Request, model: type[Model], *, limit: int, also: Callable[[Any], Wrongs] = lambda _: ()
+) -> Model:
+    """The request's JSON as the given type. Raises NotJson, BodyTooLarge (limit: bytes) or BadRequest.
+
+    also: what else is wrong with JSON that is refused, so that everything is said at once.
+    """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise NotJson("Send the body as JSON, with Content-Type: application/json")
     try:
-        return model.model_validate_json(await read_bytes(request, limit))
+        return model.model_validate_json(body := await read_bytes(request, limit))
     except ValidationError as error:
-        raise _bad_request(error) from None
+        raise _bad_request(error, lambda: also(from_json(body))) from None
 
 
 def end_user(name: str) -> str:
@@ -136,7 +145,7 @@ async def read_bytes(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-def _bad_request(error: ValidationError) -> BadRequest:
+def _bad_request(error: ValidationError, also: Callable[[], Wrongs]) -> BadRequest:
     """The first wrong field gives the title; all are named."""
     problems = error.errors(include_url=False, include_context=False)
     if not problems[0]["loc"]:
@@ -144,6 +153,7 @@ def _bad_request(error: ValidationError) -> BadRequest:
             return BadRequest(f"The body is no JSON: {problems[0]['msg']}", title="Malformed JSON")
         return BadRequest("The body must be a JSON object", title="Not a JSON object")
     found = bad_fields(error)
+    found += [wrong for wrong in also() if wrong[0] not in dict(found)][:20]
     path, message = found[0]
     return BadRequest(
         "; ".join(f"{name} {text}" for name, text in found),

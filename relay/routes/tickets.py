@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,7 +14,7 @@ from relay.auth import Callers
 from relay.errors import BadRequest
 from relay.models import CaseInfo, Ticket
 from relay.ports import Im
-from relay.routes.bodies import CreateTicket, read_body
+from relay.routes.bodies import CreateTicket, Wrongs, read_body
 from relay.routes.problems import problem
 from relay.routes.usersig import check_end_user, login
 from relay.tickets import Tickets
@@ -43,7 +44,7 @@ class TicketRoutes:
     async def createticket(self, request: Request) -> Response:
         app = await self._callers.app(request.headers.get("authorization"))
         key = _idempotency_key(request)
-        wish = await read_body(request, CreateTicket, limit=self._limit)
+        wish = await read_body(request, CreateTicket, limit=self._limit, also=self._refused_in)
         app.may_speak_for(wish.userId)
         check_end_user(self._im, wish.userId)
         self._check_fields(wish.caseInfo)
@@ -57,6 +58,13 @@ class TicketRoutes:
         if refused := self._refused_fields(info):
             text = "; ".join(f"{path} {message}" for path, message in refused)
             raise BadRequest(text, title=f"Invalid {refused[0][0]}", fields=refused)
+
+    def _refused_in(self, body: Any) -> Wrongs:
+        """The same of a body that is wrong in other ways, too."""
+        info = body.get("caseInfo")
+        fields = info.get("fields") if isinstance(info, dict) else None
+        names = [name.strip() for name in fields] if isinstance(fields, dict) else []
+        return self._refused_fields(CaseInfo.model_construct(fields=dict.fromkeys(names)))
 
     def _answer(self, ticket: Ticket) -> Response:
         if ticket.state == "failed" and ticket.problem is not None:

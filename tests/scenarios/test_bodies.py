@@ -117,6 +117,26 @@ async def test_what_json_cannot_carry_on_is_400(start_relay: StartRelay, sandbox
         assert_problem(answer, 400)
 
 
+async def test_fields_that_are_not_allowed_are_named_with_whatever_else_is_wrong(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(SALESFORCE_CASE_FIELDS="Product__c")
+    fields = {"Foo__c": 1, "Product__c": "lamp", "Bar__c": [], "Baz__c": {}}
+    with untouched(sandbox):
+        answer = await relay.client.post(
+            "/createticket",
+            json={"caseInfo": {"email": "nobody", "fields": fields}},
+            headers=headers(relay, "/createticket"),
+        )
+    assert_problem(answer, 400)
+    wrong = [error["field"] for error in answer.json()["errors"]]
+    assert sorted(wrong) == [
+        *("caseInfo.email", "caseInfo.fields.Bar__c", "caseInfo.fields.Baz__c", "caseInfo.fields.Foo__c"),
+        *("caseInfo.subject", "userId"),
+    ]
+    assert answer.json()["title"] == "Missing userId"
+
+
 async def test_numbers_of_any_length_make_no_fault(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(SALESFORCE_CASE_FIELDS="Priority")
     for number in ("1" + "0" * 30, "-" + "9" * 300, "0." + "1" * 400, "1e300", "-0", "1" * 4400):

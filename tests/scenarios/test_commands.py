@@ -112,6 +112,11 @@ async def test_everything_that_is_wrong_is_found_in_one_go(sandbox: Sandbox, tmp
     assert failures(findings).count("\n") == 2
 
 
+async def test_what_fails_because_of_the_api_version_is_not_said_to_be_wrong(sandbox: Sandbox, tmp_path: Path) -> None:
+    _, findings = await checked(sandbox, tmp_path, SALESFORCE_API_VERSION="99.0")
+    assert [finding["name"] for finding in findings if finding["ok"] is False] == ["Salesforce API version"]
+
+
 @pytest.mark.parametrize("how", ["missing", "hidden"])
 async def test_a_case_without_the_tickets_field_is_named_with_the_cure(
     sandbox: Sandbox, tmp_path: Path, how: str
