@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 from pathlib import Path
 
 import aiohttp
@@ -55,6 +56,7 @@ class Console:
         self.chat = ChatSocket(sandbox.tencent)
         self.chat.uploads.base_url = f"{self.url}/chat/files"
         self.timeline = Timeline(Masking(_secrets(sandbox)))
+        self._run = secrets.token_hex(4)  # one of this console's lives, for what a page remembers of it
         self._relay = relay
         self._widget = Widget(self.port, widget)
         self._stream = Stream(self.timeline, self.state)
@@ -82,6 +84,7 @@ class Console:
 
     def state(self) -> dict[str, object]:
         return {
+            "run": self._run,
             "relay": self._health.state,
             "customerUrl": self._customer_app.url,
             "socketUrl": self.chat_url,

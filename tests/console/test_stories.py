@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 from playwright.async_api import Page, expect
 
@@ -290,3 +291,26 @@ async def test_two_hundred_cases_are_listed_and_change_hands_in_one_save(demo: S
     await page.get_by_label("Give to").select_option(label="Priya Nair")
     await expect(rows.locator("td:last-child", has_text="Priya Nair")).to_have_count(200, timeout=SLOW_MS)
     assert len({case["LastModifiedDate"] for case in demo.cases()}) == 1
+
+
+async def test_a_reload_keeps_the_tours_step_and_an_app_elsewhere_makes_none(
+    demo: Stage, customer: Customer, desk: Desk, page: Page
+) -> None:
+    key = demo.sandbox.environment["RELAY_APP_API_KEYS"]
+    async with httpx.AsyncClient(base_url=demo.console._relay_url, headers={"Authorization": f"Bearer {key}"}) as app:
+        body = {"userId": "bob", "caseInfo": {"subject": "From elsewhere"}}
+        assert (await app.post("/createticket", json=body)).status_code == 200
+    tour = page.locator("#tour")
+    await expect(page.locator("#cases td.subject")).to_have_text(["From elsewhere"])
+    await expect(tour).to_contain_text("Be the customer")
+    await expect(page.locator("#record")).to_have_text("A Case that is opened shows here.")
+    await in_chat(customer)
+    await desk.opens("My lamp is dark")
+    await desk.sets("Owner", "Maria Santos")
+    await customer.sees("Maria Santos has joined")
+    await desk.sets("Status", "Closed")
+    await customer.sees("This conversation has ended")
+    await expect(tour).to_contain_text("Talk to each other")
+    await page.reload()
+    await expect(page.locator("#cases td.subject")).to_have_text(["From elsewhere"])
+    await expect(tour).to_contain_text("Talk to each other")

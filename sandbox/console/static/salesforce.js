@@ -40,7 +40,6 @@ export class Salesforce {
     const shown = this.#filtered()
     this.#marked = new Set([...this.#marked].filter((id) => shown.some((row) => row.Id === id)))
     const rows = this.#state.cases
-    if (!rows.some((row) => row.Id === this.#caseId)) this.#caseId = shown[0]?.Id
     this.#drawHead()
     this.#drawCases(shown)
     showRecord(this.#boxes.record, { state: this.#state, row: rows.find((row) => row.Id === this.#caseId), as: (body) => this.#as(body), agentId: this.agentId })
@@ -77,9 +76,11 @@ export class Salesforce {
 
   #drawCases(rows) {
     const view = picker('List', Object.entries(VIEWS), this.#view, (name) => (this.#view = name, this.#draw()))
+    const scrolled = this.#boxes.cases.querySelector('.scroll')?.scrollTop ?? 0
     this.#boxes.cases.replaceChildren(
       h('div', { class: 'bar' }, view, h('small', {}, `${rows.length}`), h('span', { class: 'bulk' }, this.#bulk())),
       h('div', { class: 'scroll' }, rows.length > 0 ? this.#table(rows) : h('p', { class: 'empty' }, this.#view === 'open' ? 'No open Case. The customer on the left can open a ticket.' : 'Nothing here.')))
+    this.#boxes.cases.querySelector('.scroll').scrollTop = scrolled
   }
 
   #table(rows) {
@@ -112,9 +113,13 @@ export class Salesforce {
     askMerge(rows, ids.includes(this.#caseId) ? this.#caseId : rows.at(-1).Id, (merge) => this.#as({ merge }))
   }
 
+  /** The marks go first: one that is still shown when the next thing is done would be done with it, too. */
   async #as(body) {
+    if (this.#marked.size > 0) {
+      this.#marked.clear()
+      this.#draw()
+    }
     await post('/org', { as: this.agentId, ...body })
-    this.#marked.clear()
     this.#drawn = ''
   }
 

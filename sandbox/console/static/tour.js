@@ -3,7 +3,9 @@
 import { h } from './dom.js'
 
 const CLOSED = 'tourClosed'
+const REACHED = 'tourReached'
 const isAgent = ({ id }) => id.startsWith('005')
+const hasGuest = ({ members }) => members.some((each) => !isAgent(each) && each.isOnline)
 const agentsIn = (rooms) => rooms.flatMap((room) => room.members.filter(isAgent).map(({ id }) => id))
 
 const STEPS = [
@@ -22,6 +24,7 @@ export class Tour {
   #step = 0
   #seen = { rooms: [], files: [], said: new Set(), agents: new Set(), wasKilled: false }
   #old
+  #own = new Set()
 
   constructor(box) {
     this.#box = box
@@ -33,16 +36,20 @@ export class Tour {
     this.#look(state)
     this.#seen.wasKilled ||= isKilled(state)
     const before = this.#step
+    this.#step = Math.max(this.#step, reached(state.run))
     while (STEPS[this.#step][1](this.#seen)) this.#step += 1
+    localStorage.setItem(REACHED, JSON.stringify({ run: state.run, step: this.#step }))
     if (this.#step !== before && this.#box.hasChildNodes()) this.#draw()
   }
 
-  /** Cases that were closed before one came are another story. */
+  /** Cases that were closed before one came, or whose customer was never here, are another story. */
   #look(state) {
     this.#old ??= new Set(state.cases.filter((row) => row.IsClosed).map((row) => row.Id))
     this.#seen.state = state
-    this.#seen.rooms = Object.entries(state.rooms).filter(([id]) => !this.#old.has(id)).map(([, room]) => room)
-    this.#seen.files = state.files.filter(({ caseId }) => caseId.startsWith('500') && !this.#old.has(caseId))
+    const rooms = Object.entries(state.rooms).filter(([id]) => !this.#old.has(id))
+    rooms.filter(([, room]) => hasGuest(room)).forEach(([id]) => this.#own.add(id))
+    this.#seen.rooms = rooms.filter(([id]) => this.#own.has(id)).map(([, room]) => room)
+    this.#seen.files = state.files.filter(({ caseId }) => this.#own.has(caseId))
     agentsIn(this.#seen.rooms).forEach((id) => this.#seen.agents.add(id))
   }
 
@@ -59,4 +66,10 @@ export class Tour {
       h('button', { class: 'plain', 'aria-label': 'Close the tour', onclick: close }, '✕'))
     this.#box.animate([{ opacity: 0.2 }, { opacity: 1 }], { duration: 500 })
   }
+}
+
+/** How far one was in this run of the sandbox, before a reload. */
+function reached(run) {
+  const before = JSON.parse(localStorage.getItem(REACHED) ?? '{}')
+  return before.run === run ? before.step : 0
 }
