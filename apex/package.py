@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from apex.components import Member, PackageError, archive, members
 
@@ -87,9 +89,19 @@ def replaced(root: Path, project: Mapping[str, Any], environment: Mapping[str, s
     return texts
 
 
+def check(environment: Mapping[str, str]) -> None:
+    """Raises PackageError for values that would deploy and not work."""
+    url, user = environment.get("CHAT_RELAY_URL", ""), environment.get("CHAT_RELAY_USER", "")
+    if url and not (url.startswith("https://") and urlsplit(url).hostname):
+        raise PackageError("CHAT_RELAY_URL must be an address like https://relay.acme.example: Salesforce wants HTTPS")
+    if user and not re.fullmatch(r"[^@\s]+@[^@\s]+", user):
+        raise PackageError("CHAT_RELAY_USER must be a username, which looks like chat.relay@acme.example")
+
+
 def package(root: Path, target: Path, environment: Mapping[str, str]) -> dict[str, list[Member]]:
     """Builds every zip into the target folder; returns what is in each."""
     project = json.loads((root / "sfdx-project.json").read_text())
+    check(environment)
     texts = replaced(root, project, environment)
     made = {
         name: [member for directory in directories for member in members(root / directory, texts)]

@@ -98,7 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         help="where the relay's settings are written once both accept connections; the certificate goes to F.d/",
     )
     up.add_argument("--console-port", type=_port, default=0, metavar="P", help="0 takes any free port")
-    up.add_argument("--no-console", dest="console", action="store_false", default=True, help="no web console")
+    up.set_defaults(console=True)
+    no_default = argparse.SUPPRESS  # which the help would call True
+    up.add_argument("--no-console", dest="console", action="store_false", default=no_default, help="no web console")
     commands.add_parser("demo", help="the sandbox, a relay, and a ticket that goes through all of them", add_help=False)
     return parser
 

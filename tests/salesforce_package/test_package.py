@@ -95,6 +95,17 @@ def test_without_address_or_user_there_is_no_zip(missing: str) -> None:
     assert done.stderr == f"make package: {missing} is not set; docs/salesforce.md says what it should be\n"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"CHAT_RELAY_URL": url} for url in ("http://relay.acme.example", "relay.acme.example", "https://")]
+    + [{"CHAT_RELAY_USER": user} for user in ("foo", "@acme.example", "foo bar@acme.example")],
+)
+def test_an_address_or_a_user_that_cannot_be_one_is_named(wrong: dict[str, str], project: Path) -> None:
+    with pytest.raises(PackageError, match=f"{next(iter(wrong))} must be"):
+        package(project, project / "build", {**ENVIRONMENT, **wrong})
+    assert not (project / "build").exists()
+
+
 def test_the_same_sources_make_the_same_bytes(project: Path) -> None:
     package(project, project / "one", ENVIRONMENT)
     package(project, project / "two", ENVIRONMENT)

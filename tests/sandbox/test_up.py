@@ -142,3 +142,13 @@ async def test_in_one_process_the_emulators_can_be_looked_into() -> None:
         assert "u" in sandbox.tencent.chat.accounts
         sandbox.reset()
         assert "u" not in sandbox.tencent.chat.accounts
+
+
+def test_the_help_gives_no_default_to_what_is_switched_off(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["up", "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert "no web console" in said
+    assert "(default: True)" not in said
+    assert "(default: .sandbox/env)" in said
