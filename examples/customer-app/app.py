@@ -28,7 +28,7 @@ CHAT_SOCKET_URL = os.environ.get("CHAT_SOCKET_URL", "")  # the sandbox's chat; w
 TENCENT_HOSTS = "wss://*.my-imcloud.com https://*.my-imcloud.com wss://*.im.qcloud.com https://*.im.qcloud.com"
 CALL_REPORT_URL = os.environ.get("CALL_REPORT_URL", "")  # the sandbox's console, which shows every call
 FRAME_ANCESTORS = os.environ.get("FRAME_ANCESTORS", "'none'")
-COOKIE, TOKEN_SECONDS = "customer_app", 3600
+TOKEN_SECONDS = 3600
 
 _signed_in: dict[str, dict[str, str]] = {}  # session -> user; a real app has its own sign-in here
 
@@ -45,8 +45,13 @@ async def sign_in(request: Request) -> Response:
     session = secrets.token_urlsafe(24)
     _signed_in[session] = {"id": user_id_of(name), "name": name}
     response = JSONResponse({})
-    response.set_cookie(COOKIE, session, httponly=True, samesite="lax")
+    response.set_cookie(cookie_of(request), session, httponly=True, samesite="lax")
     return response
+
+
+def cookie_of(request: Request) -> str:
+    """Cookies know no ports: two copies on one machine would sign each other's users out."""
+    return f"customer_app_{request.url.port}" if request.url.port else "customer_app"
 
 
 def user_id_of(name: str) -> str:
@@ -56,15 +61,15 @@ def user_id_of(name: str) -> str:
 
 
 async def sign_out(request: Request) -> Response:
-    _signed_in.pop(request.cookies.get(COOKIE, ""), None)
+    _signed_in.pop(request.cookies.get(cookie_of(request), ""), None)
     response = JSONResponse({})
-    response.delete_cookie(COOKIE)
+    response.delete_cookie(cookie_of(request))
     return response
 
 
 async def session(request: Request) -> Response:
     """What the page needs: who the user is, and a token for the relay that says so for an hour."""
-    user = _signed_in.get(request.cookies.get(COOKIE, ""))
+    user = _signed_in.get(request.cookies.get(cookie_of(request), ""))
     if user is None:
         return JSONResponse({"error": "nobody is signed in"}, 401)
     token = jwt.encode({"sub": user["id"], "exp": int(time.time()) + TOKEN_SECONDS}, JWT_SECRET, algorithm="HS256")

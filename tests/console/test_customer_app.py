@@ -79,6 +79,15 @@ async def test_the_pages_hold_no_secret_and_talk_to_nobody_else(http: httpx.Asyn
         assert SECRET not in (await http.get(path)).text
 
 
+async def test_two_copies_on_one_machine_do_not_share_a_sign_in(app: ModuleType) -> None:
+    transport = httpx.ASGITransport(app.app)
+    async with httpx.AsyncClient(transport=transport) as client:
+        await client.post("http://app.example:3090/sign-in", json={"name": "Alice"})
+        await client.post("http://app.example:3200/sign-in", json={"name": "Bob"})
+        names = [(await client.get(f"http://app.example:{port}/session")).json()["user"]["id"] for port in (3090, 3200)]
+    assert names == ["alice", "bob"]
+
+
 def test_the_server_is_small_enough_to_copy() -> None:
     assert len((FOLDER / "app.py").read_text().splitlines()) < 110
 

@@ -63,7 +63,7 @@ export class Salesforce {
     const name = active.find((agent) => agent.id === this.agentId)?.name ?? '?'
     this.#boxes.head.replaceChildren(
       h('h2', {}, h('span', { class: 'cloud', 'aria-hidden': 'true' }), 'Service Console'),
-      h('label', { class: 'me' }, h('span', { class: 'face', 'aria-hidden': 'true' }, initials(name)), 'You are ',
+      h('label', { class: 'me' }, h('span', { class: 'face', 'aria-hidden': 'true' }, initials(name)), h('span', { class: 'you' }, 'You are'),
         picker('Agent', active.map(({ id, name: text }) => [id, text]), this.agentId, (id) => this.#become(id))))
   }
 
