@@ -31,11 +31,10 @@ def read_env_file(path: Path | None) -> tuple[dict[str, str], list[str]]:
     return values, problems
 
 
-def lend_to_tls(values: Mapping[str, str]) -> None:
-    """What the TLS libraries look for in the environment themselves."""
-    for name in _OF_TLS:
-        if name in values:
-            os.environ.setdefault(name, values[name])
+def lend_to_tls(values: Mapping[str, str]) -> list[str]:
+    """What the TLS libraries look for in the environment themselves; the names that have another value there."""
+    given = [name for name in _OF_TLS if name in values]
+    return [name for name in given if os.environ.setdefault(name, values[name]) != values[name]]
 
 
 def _unquoted(value: str) -> str:

@@ -91,14 +91,14 @@ class Settings:
     host: str
     port: int
     web_concurrency: int
-    no_settings: tuple[str, ...] = ()
-    """Warnings about names that look like settings and are none; not a setting itself."""
+    unused: tuple[str, ...] = ()
+    """Warnings about what the environment or the file say and nobody reads; not a setting itself."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
         """Read the environment, and a .env file for what is not in it. Raises SettingsError with every problem."""
         reader = _Reader(environ, env_file)
-        settings = replace(_read(reader), no_settings=tuple(reader.no_settings()))
+        settings = replace(_read(reader), unused=(*reader.no_settings(), *reader.overruled))
         _check_together(reader, settings)
         if reader.problems:
             raise SettingsError(reader.problems)
@@ -124,7 +124,7 @@ class Settings:
             )
         if self.relay_app_jwks_url and not self.relay_app_jwt_audience:
             found.append("RELAY_APP_JWT_AUDIENCE is not set: tokens made for other apps are taken, too")
-        return [*found, *self.no_settings]
+        return [*found, *self.unused]
 
 
 class _Reader:
@@ -133,7 +133,10 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str] | None, env_file: Path | None) -> None:
         self._file, self.problems = read_env_file(env_file)
         self._values = {**self._file, **(os.environ if environ is None else environ)}
-        lend_to_tls(self._file)
+        self.overruled = [
+            f"{name} in the environment is another than in {env_file}, and goes before it: unset it there"
+            for name in lend_to_tls(self._file)
+        ]
 
     def no_settings(self) -> list[str]:
         """Names in the file that nobody reads, and in the environment, where others have theirs, those misspelt."""

@@ -268,7 +268,7 @@ def test_the_example_file_shows_every_setting_with_its_default() -> None:
     lines = (ROOT / ".env.example").read_text().splitlines()
     shown = dict(line.removeprefix("# ").split("=", 1) for line in lines if "=" in line)
 
-    names = {name.upper() for name in Settings.__dataclass_fields__} - {"NO_SETTINGS"} | {"TENCENT_REGION"}
+    names = {name.upper() for name in Settings.__dataclass_fields__} - {"UNUSED"} | {"TENCENT_REGION"}
     assert set(shown) == names
     commented = {name: value for name, value in shown.items() if name not in REQUIRED and value}
     settings = Settings.from_env({**REQUIRED, **commented})
@@ -357,6 +357,21 @@ def test_a_name_that_is_no_setting_is_worth_a_warning(tmp_path: Path) -> None:
         "RELAY_ALOWED_ORIGINS is no setting: did you mean RELAY_ALLOWED_ORIGINS?",
         "SALESFORCE_COLOUR is no setting",
     ]
+
+
+def test_a_bundle_of_the_environment_that_is_not_the_files_is_worth_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("SSL_CERT_FILE=/theirs.pem\nREQUESTS_CA_BUNDLE=/theirs.pem\n")
+    monkeypatch.setenv("SSL_CERT_FILE", "/ours.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+
+    warnings = Settings.from_env({**REQUIRED, "TENCENT_CALLBACK_TOKEN": "a token"}, env_file=file).warnings
+
+    assert [warning.partition(" ")[0] for warning in warnings] == ["SSL_CERT_FILE"]
+    assert (os.environ["SSL_CERT_FILE"], os.environ["REQUESTS_CA_BUNDLE"]) == ("/ours.pem", "/theirs.pem")
 
 
 def test_several_wrong_origins_are_one_problem() -> None:
