@@ -119,6 +119,58 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     expect(await chat().getByRole('dialog').count()).toBe(0)
   })
 
+  it.each(['en', 'zh'])('keeps everything inside a panel of 320 px, %s', async (language) => {
+    const long = 'Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen'.repeat(3)
+    await open({ cases: 120, sameSite: true }, (narrow) => narrow.setViewportSize({ width: 320, height: 560 }))
+    await frame().evaluate((now) => localStorage.setItem('tim.language', JSON.stringify(now)), language)
+    await page.reload()
+    page.setDefaultTimeout(5_000)
+    const field = chat().locator('textarea')
+    const steps: Record<string, () => Promise<unknown>> = {
+      list: () => row(/Bob Miller/).waitFor(),
+      settings: () => chat().locator('.top .tool').click(),
+      'nothing found': async () => {
+        await chat().locator('.settings .close').click()
+        await chat().getByRole('searchbox').fill(long)
+      },
+      chat: async () => {
+        await chat().getByRole('searchbox').fill('')
+        await row(/Bob Miller/).click()
+        story.rooms.join(BOB, 'c999', long)
+        story.rooms.say(BOB, 'c0', `https://example.com/${long}`)
+        story.rooms.say(BOB, 'c999', long)
+        story.rooms.say(BOB, 'administrator', `${long} has left the chat.`)
+        await log().getByText('has left the chat').last().waitFor()
+      },
+      'quick replies': () => field.fill('/'),
+      emoji: async () => {
+        await field.fill(long)
+        await chat().locator('.composer .tool').first().click()
+      },
+      'not sent': async () => {
+        story.rooms.refuse = { do: 'send', with: { code: 80001, info: long } }
+        await field.press('Escape')
+        await field.press('Enter')
+        await chat().locator('.failed').waitFor()
+      },
+      search: () => page.keyboard.press('Control+k'),
+      'taken off': async () => {
+        story.rooms.leave(BOB, ME)
+        await chat().locator('.read-only').waitFor()
+      },
+      elsewhere: async () => {
+        story.rooms.kick('elsewhere')
+        await chat().locator('.banner button').waitFor()
+      },
+    }
+    const found: Record<string, string[]> = {}
+    for (const [name, step] of Object.entries(steps)) {
+      await step()
+      found[name] = await frame().evaluate(outside)
+    }
+    expect(found).toEqual(Object.fromEntries(Object.keys(steps).map((name) => [name, []])))
+  })
+
   it('refuses a file that is too large, and says so', async () => {
     await open()
     await openBob()
@@ -239,3 +291,24 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     expect(await findings()).toEqual([])
   })
 })
+
+/** What one would see beyond the edges, or could scroll sideways to; text that ends with an ellipsis is cut on purpose. */
+function outside(): string[] {
+  const isCut = (one: Element) => one.closest('.heard') || getComputedStyle(one).textOverflow === 'ellipsis'
+  const seen = [...document.querySelectorAll('.tim *')].filter(
+    (one) => !isCut(one) && !(one.parentElement && isCut(one.parentElement)),
+  )
+  const beyond = seen.filter((one) => {
+    const { left, right, width } = one.getBoundingClientRect()
+    return width > 0 && (left < -0.5 || right > innerWidth + 0.5)
+  })
+  const sideways = seen.filter(
+    (one) =>
+      one.tagName !== 'INPUT' &&
+      one.scrollWidth > one.clientWidth + 1 &&
+      getComputedStyle(one).overflowX !== 'visible',
+  )
+  return [...new Set([...beyond, ...sideways])].map(
+    (one) => `${one.tagName}.${one.className} ${one.textContent?.slice(0, 40)}`,
+  )
+}
