@@ -1,4 +1,4 @@
-// Asks before Cases are merged, which cannot be undone: which one stays.
+// Asks before Cases are merged, which a bin does not undo: which one stays.
 
 import { h } from './dom.js'
 
@@ -10,7 +10,7 @@ export function askMerge(rows, chosen, onMerge) {
     h('form', { method: 'dialog', onsubmit: merge },
       h('h2', { id: 'merge-title' }, `Merge ${rows.length} Cases`),
       h('label', {}, 'The one that stays', master),
-      h('p', {}, 'The others are deleted for good, and their customers come into its chat.'),
+      h('p', {}, 'The others go to the recycle bin, and their customers come into its chat.'),
       h('p', { class: 'buttons' }, h('button', { type: 'button', class: 'small', onclick: () => dialog.close() }, 'Cancel'),
         h('button', { class: 'accept' }, 'Merge'))))
   document.body.append(dialog)
