@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.up import Sandbox
+from tests import postgres
 from tests.scenarios.conftest import Relay, StartRelay, agents, cases, groups
 from tests.scenarios.processes import environment, relay_command
 from tests.scenarios.talking import called_back, heard, history, opened, say
@@ -34,8 +35,14 @@ async def ended_chat(relay: Relay, sandbox: Sandbox) -> str:
     return case_id
 
 
-def ledger(directory: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in directory.glob("relay.db*"))
+def ledger(relay: Relay) -> bytes:
+    """All that is in it, on SQLite whatever its files hold."""
+    url = relay.settings.relay_database_url
+    if url.startswith("sqlite:///"):
+        path = Path(url.removeprefix("sqlite:///"))
+        return b"".join(path.read_bytes() for path in path.parent.glob("relay.db*"))
+    tables = postgres.execute(url, "select tablename from pg_tables where schemaname = 'public'")
+    return str([postgres.execute(url, f'select t::text from "{name}" as t') for (name,) in tables]).encode()
 
 
 @pytest.mark.parametrize("while_it_runs", [True, False])
@@ -45,9 +52,9 @@ async def test_who_is_erased_is_gone_everywhere(
     relay = await start_relay(RELAY_CLOSE_GRACE="0", RELAY_FIRST_MESSAGE="on", RELAY_JOINED_LINE="{name} is here")
     case_id = await ended_chat(relay, sandbox)
     directory = tmp_path
-    held = ledger(directory)
+    held = ledger(relay)
     assert all(text in held for text in (WHO.encode(), b"Mallory Unique", b"my very own words"))
-    env = environment(sandbox, directory)
+    env = environment(sandbox, directory, RELAY_DATABASE_URL=relay.settings.relay_database_url)
     if not while_it_runs:
         await relay.stop()
 
@@ -58,7 +65,7 @@ async def test_who_is_erased_is_gone_everywhere(
     assert (report["erased"], report["cases"], report["still_open"]) == (True, [case_id], [])
     assert report["counts"]["messages"] == 2
     assert any(case_id in line and "Salesforce" in line for line in report["elsewhere"])
-    held = ledger(directory)
+    held = ledger(relay)
     assert [text for text in (WHO.encode(), b"Mallory Unique", b"my very own words") if text in held] == []
     assert b"an answer" in held
     again = await relay_command("erase", "--user", WHO, "--json", env=env, directory=directory)
@@ -68,21 +75,21 @@ async def test_who_is_erased_is_gone_everywhere(
 async def test_a_dry_run_only_says_what_there_is(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:
     relay = await start_relay(RELAY_CLOSE_GRACE="0")
     await ended_chat(relay, sandbox)
-    env = environment(sandbox, tmp_path)
+    env = environment(sandbox, tmp_path, RELAY_DATABASE_URL=relay.settings.relay_database_url)
 
     ended = await relay_command("erase", "--user", WHO, "--dry-run", env=env, directory=tmp_path)
 
     assert ended.code == 0
     assert f"Held of {WHO}: 1 tickets, 1 messages" in ended.out
     assert WHO in {account["UserID"] for account in sandbox.tencent.state()["accounts"]}  # type: ignore[attr-defined]
-    assert b"my very own words" in ledger(tmp_path)
+    assert b"my very own words" in ledger(relay)
 
 
 async def test_who_is_still_talking_is_not_erased(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:
     relay = await start_relay()
     case_id = await opened(relay, WHO)
     await say(sandbox, case_id, WHO, "hello")
-    env = environment(sandbox, tmp_path)
+    env = environment(sandbox, tmp_path, RELAY_DATABASE_URL=relay.settings.relay_database_url)
 
     ended = await relay_command("erase", "--user", WHO, env=env, directory=tmp_path)
 
@@ -100,7 +107,7 @@ async def test_the_account_goes_too_if_wanted_and_his_ticket_is_nobodys(
     await relay.org("/deletegroup", groupId=case_id)
     await sync(relay, state(case_id, 2, isDeleted=True))
     await group_goes(relay, sandbox, case_id)
-    env = environment(sandbox, tmp_path)
+    env = environment(sandbox, tmp_path, RELAY_DATABASE_URL=relay.settings.relay_database_url)
 
     ended = await relay_command("erase", "--user", "bob", "--delete-account", "--json", env=env, directory=tmp_path)
 
