@@ -311,10 +311,10 @@ async def reopen_too_late(relay: Relay, sandbox: Sandbox, case_id: str, second: 
     await members_become(relay, sandbox, case_id, "alice")
 
 
-async def said_in_three_lives(relay: Relay, sandbox: Sandbox) -> str:
-    """A group that was made again twice; the messages of a life are told from the next one's by their time."""
+async def said_in_four_lives(relay: Relay, sandbox: Sandbox) -> str:
+    """A group that was made again three times; the messages of a life are told from the next one's by their time."""
     group_id = await opened(relay)
-    for second, words in ((0, ("a", "b")), (20, ("c", "d", "e")), (40, ("f", "g"))):
+    for second, words in ((0, ("z",)), (15, ("a", "b")), (30, ("c", "d", "e")), (45, ("f", "g"))):
         if second:
             await reopen_too_late(relay, sandbox, group_id, second)
         await say(sandbox, group_id, "alice", *words)
@@ -331,14 +331,14 @@ def room_texts(sandbox: Sandbox, group_id: str) -> list[tuple[int, str]]:
     return [(seq, body[0]["MsgContent"]["Text"]) for seq, _, body in room_log(sandbox, group_id)]
 
 
-ALL = [(-4, "a"), (-3, "b"), (-2, "c"), (-1, "d"), (0, "e"), (1, "f"), (2, "g")]
+ALL = [(-5, "z"), (-4, "a"), (-3, "b"), (-2, "c"), (-1, "d"), (0, "e"), (1, "f"), (2, "g")]
 
 
 @pytest.mark.parametrize("reader", ["org", "alice"])
 async def test_after_a_late_reopening_the_earlier_conversations_are_there(
     relay: Relay, sandbox: Sandbox, reader: str
 ) -> None:
-    group_id = await said_in_three_lives(relay, sandbox)
+    group_id = await said_in_four_lives(relay, sandbox)
 
     found = await history(relay, group_id, None if reader == "org" else relay.token(reader))
 
@@ -349,7 +349,7 @@ async def test_after_a_late_reopening_the_earlier_conversations_are_there(
 
 
 async def test_pages_go_on_from_one_life_into_the_one_before(relay: Relay, sandbox: Sandbox) -> None:
-    group_id = await said_in_three_lives(relay, sandbox)
+    group_id = await said_in_four_lives(relay, sandbox)
 
     pages: list[list[tuple[int, str]]] = []
     before: dict[str, Any] = {}
@@ -357,9 +357,8 @@ async def test_pages_go_on_from_one_life_into_the_one_before(relay: Relay, sandb
         pages.append(page)
         before = {"before": page[0][0]}
 
-    assert pages == [ALL[5:], ALL[3:5], ALL[1:3], ALL[:1]]
-    assert [len(page) for page in pages] == [2, 2, 2, 1]
-    for number in range(-5, 4):
+    assert pages == [ALL[6:], ALL[4:6], ALL[2:4], ALL[:2]]
+    for number in range(-6, 4):
         page = texts(await history(relay, group_id, limit=3, before=number))
         assert page == [one for one in ALL if one[0] < number][-3:]
     assert texts(await history(relay, group_id, before=-(2**53))) == []
@@ -398,3 +397,26 @@ async def test_what_is_missing_in_a_former_life_is_said_to_be_missing(relay: Rel
     assert found["complete"] is False
     assert (await history(relay, group_id, before=0))["complete"] is False
     assert (await history(relay, group_id, before=-2))["complete"] is True  # nothing is older than what is lost
+
+
+async def test_what_was_forgotten_is_said_to_be_missing(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", "one", "two")
+    await sync(relay, state(group_id, 1, isClosed=True))
+    await relay.worker.look()
+    relay.clock.advance(700)
+    await group_goes(relay, sandbox, group_id)
+    relay.clock.advance(60 * 86400)
+
+    async def is_forgotten() -> bool:
+        return (await history(relay, group_id))["messages"] == []
+
+    await eventually(is_forgotten)
+    await sync(relay, state(group_id, 2))
+    await members_become(relay, sandbox, group_id, "alice")
+    await say(sandbox, group_id, "alice", "three")
+
+    found = await history(relay, group_id)
+
+    assert [text for _, text in texts(found)] == ["three"]
+    assert found["complete"] is False
