@@ -359,8 +359,9 @@ async def test_pages_go_on_from_one_life_into_the_one_before(relay: Relay, sandb
 
     assert pages == [ALL[6:], ALL[4:6], ALL[2:4], ALL[:2]]
     for number in range(-6, 4):
-        page = texts(await history(relay, group_id, limit=3, before=number))
-        assert page == [one for one in ALL if one[0] < number][-3:]
+        found = await history(relay, group_id, limit=3, before=number)
+        assert texts(found) == [one for one in ALL if one[0] < number][-3:]
+        assert found["complete"] is True
     assert texts(await history(relay, group_id, before=-(2**53))) == []
 
 
@@ -409,7 +410,7 @@ async def test_what_was_forgotten_is_said_to_be_missing(relay: Relay, sandbox: S
     relay.clock.advance(60 * 86400)
 
     async def is_forgotten() -> bool:
-        return (await history(relay, group_id))["messages"] == []
+        return texts(await history(relay, group_id)) == []
 
     await eventually(is_forgotten)
     await sync(relay, state(group_id, 2))
