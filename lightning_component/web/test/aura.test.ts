@@ -83,10 +83,11 @@ describe('the component', () => {
     say({ type: 'cases', id: 'r1' })
     say({ type: 'history', id: 'r2', caseId: CASE, before: 41 })
     say({ type: 'history', id: 'r3', caseId: CASE })
-    await until(() => received.length === 3)
+    say({ type: 'history', id: 'r4', caseId: CASE, before: -7 })
+    await until(() => received.length === 4)
     expect(received).toContainEqual({ type: 'cases', id: 'r1', cases: [{ id: CASE }] })
     expect(received).toContainEqual({ type: 'history', id: 'r2', messages: [{ seq: 1 }], complete: false })
-    expect(history.mock.calls).toEqual([[{ caseId: CASE, before: 41 }], [{ caseId: CASE, before: null }]])
+    expect(history.mock.calls).toEqual([41, null, -7].map((before) => [{ caseId: CASE, before }]))
   })
 
   it('says that a request failed', async () => {

@@ -55,11 +55,11 @@
     giveHistory: function (component, request) {
         var self = this;
         var before = request.before;
-        var isBefore = before === undefined || before === null || (typeof before === 'number' && before > 0);
+        var isBefore = before === undefined || before === null || (typeof before === 'number' && isFinite(before));
         if (!this.isRequestId(request.id) || !this.isCaseId(request.caseId) || !isBefore) {
             return;
         }
-        var wish = { caseId: request.caseId, before: isFinite(before) ? Math.floor(before) : null };
+        var wish = { caseId: request.caseId, before: typeof before === 'number' ? Math.floor(before) : null };
         this.ask(component, 'history', wish, function (page, problem) {
             self.send(component, problem ? self.refusal(request, problem) :
                 { type: 'history', id: request.id, messages: page.messages, complete: page.complete });
