@@ -1,6 +1,7 @@
 // One conversation: what was said, merged by number from the relay's history and the chat, and what is on its way.
 
 const LOOK_AHEAD = 5 * 60 // seconds before its end that a signature is renewed
+const PAGE = 50 // messages that the relay gives at once
 const QUIET = new Set([10007, 10010]) // no longer a member, or no group any more
 
 export class Conversation {
@@ -10,6 +11,7 @@ export class Conversation {
   isOver = false
   complete = false
   #past
+  #former = []
   #messages = new Map()
   #notes = []
   #seen = new Set()
@@ -53,7 +55,7 @@ export class Conversation {
       lines.splice(next < 0 ? lines.length : next, 0, { kind: 'note', at: note.after, text: note.text })
     }
     const past = this.#past.filter((line) => !said.some((message) => isSame(message, line.message)))
-    return [...past, ...lines, ...this.#outgoing.map((each) => ({ kind: 'outgoing', ...each }))]
+    return [...past, ...this.#former, ...lines, ...this.#outgoing.map((each) => ({ kind: 'outgoing', ...each }))]
   }
 
   get helpers() {
@@ -130,16 +132,16 @@ export class Conversation {
     this.changed()
   }
 
-  /** The relay keeps all; the chat itself what was said since one is in. */
+  /** The relay keeps all, from before the group was last made under numbers below 1; the chat what it is told now. */
   async #read(before) {
-    const sources = [this.relay, this.client].map((source) => source.history(this.groupId, before).catch(() => null))
-    for (const page of await Promise.all(sources)) {
-      page?.messages.forEach((message) => this.#add(message))
-      if (page) this.complete ||= page.complete
-    }
+    const sources = before === undefined || before > 1 ? [this.relay, this.client] : [this.relay]
+    const pages = await Promise.all(sources.map((source) => source.history(this.groupId, before).catch(() => null)))
+    for (const page of pages) page?.messages.forEach((message) => this.#add(message))
+    if (pages[0]) this.complete ||= pages[0].messages.length < PAGE
   }
 
   #add(message) {
+    if (message.seq < 1) this.#former = []
     const known = this.#messages.get(message.seq)
     if (known?.recalled) return
     this.#messages.set(message.seq, { ...known, ...message })
@@ -171,11 +173,11 @@ export class Conversation {
 
   /** The room was made again, because its Case was opened again: the numbers in it begin anew. */
   #goOn() {
-    this.#past = this.lines.filter(({ kind }) => kind !== 'outgoing')
+    this.#former = this.lines.filter((line) => line.kind !== 'outgoing' && !this.#past.includes(line))
     this.#messages.clear()
     this.#notes = []
     this.people.clear()
-    this.isOver = false
+    this.complete = this.isOver = false
     this.#note('This conversation goes on')
     void this.#renew()
     void this.#catchUp()
@@ -227,5 +229,5 @@ export class Conversation {
   }
 }
 
-const isSame = (a, b) => b !== undefined && a.seq === b.seq && a.from === b.from && a.time === b.time
+const isSame = (a, b) => b !== undefined && a.from === b.from && a.time === b.time
 export const nameOf = (person) => person?.name || person?.userId || 'Somebody'

@@ -40,7 +40,7 @@ export class Relay {
 
   /** What was said in the group, the newest 50 or those before a number. */
   async history(groupId, before) {
-    return (await this.call('POST', '/history', { groupId, ...(before ? { before } : {}) })).body
+    return (await this.call('POST', '/history', { groupId, ...(before === undefined ? {} : { before }) })).body
   }
 
   /** A fresh login to the chat, before the old one expires. */

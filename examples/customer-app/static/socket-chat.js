@@ -37,7 +37,7 @@ export class SocketChat {
     else await this.#open()
   }
 
-  history = (groupId, before) => this.#ask({ do: 'history', groupId, ...(before ? { before } : {}) })
+  history = (groupId, before) => this.#ask({ do: 'history', groupId, ...(before === undefined ? {} : { before }) })
   members = async (groupId) => (await this.#ask({ do: 'members', groupId })).members
   groups = async () => (await this.#ask({ do: 'groups' })).groups
   typing = (groupId) => this.#tell({ do: 'typing', groupId })
