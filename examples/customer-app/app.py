@@ -25,7 +25,10 @@ STATIC = Path(__file__).parent / "static"
 RELAY_URL = os.environ["RELAY_URL"]
 JWT_SECRET = os.environ["RELAY_APP_JWT_SECRET"]
 CHAT_SOCKET_URL = os.environ.get("CHAT_SOCKET_URL", "")  # the sandbox's chat; without it, Tencent's
-TENCENT_HOSTS = "wss://*.my-imcloud.com https://*.my-imcloud.com wss://*.im.qcloud.com https://*.im.qcloud.com"
+TENCENT_SOCKETS = "wss://*.my-imcloud.com wss://*.im.qcloud.com wss://*.my-cpaas.com wss://wss.tim.qq.com"
+TENCENT_FILES = "https://*.my-imcloud.com https://*.imrich.qcloud.com https://*.myqcloud.com"
+TENCENT_OTHERS = "wss://wss.im.tencent.cn https://web.sdk.qcloud.com https://events.im.qcloud.com"
+TENCENT_HOSTS = f"{TENCENT_SOCKETS} {TENCENT_FILES} {TENCENT_OTHERS}"
 CALL_REPORT_URL = os.environ.get("CALL_REPORT_URL", "")  # the sandbox's console, which shows every call
 FRAME_ANCESTORS = os.environ.get("FRAME_ANCESTORS", "'none'")
 TOKEN_SECONDS = 3600
@@ -45,7 +48,8 @@ async def sign_in(request: Request) -> Response:
     session = secrets.token_urlsafe(24)
     _signed_in[session] = {"id": user_id_of(name), "name": name}
     response = JSONResponse({})
-    response.set_cookie(cookie_of(request), session, httponly=True, samesite="lax")
+    over_tls = request.url.scheme == "https"
+    response.set_cookie(cookie_of(request), session, httponly=True, samesite="lax", secure=over_tls)
     return response
 
 
@@ -68,10 +72,10 @@ async def sign_out(request: Request) -> Response:
 
 
 async def session(request: Request) -> Response:
-    """What the page needs: who the user is, and a token for the relay that says so for an hour."""
+    """What the page needs: who the user is, if anybody, and a token for the relay that says so for an hour."""
     user = _signed_in.get(request.cookies.get(cookie_of(request), ""))
     if user is None:
-        return JSONResponse({"error": "nobody is signed in"}, 401)
+        return JSONResponse({"user": None}, headers={"Cache-Control": "no-store"})
     token = jwt.encode({"sub": user["id"], "exp": int(time.time()) + TOKEN_SECONDS}, JWT_SECRET, algorithm="HS256")
     urls = {"relayUrl": RELAY_URL, "chatSocketUrl": CHAT_SOCKET_URL, "callReportUrl": CALL_REPORT_URL}
     return JSONResponse({"user": user, "token": token, **urls}, headers={"Cache-Control": "no-store"})
@@ -85,7 +89,7 @@ class Policy(BaseHTTPMiddleware):
         files = CHAT_SOCKET_URL.replace("ws", "http", 1).removesuffix("/chat")
         response.headers["Content-Security-Policy"] = (
             f"default-src 'self'; connect-src 'self' {RELAY_URL} {CHAT_SOCKET_URL or TENCENT_HOSTS} {CALL_REPORT_URL}; "
-            f"img-src 'self' data: blob: {files or TENCENT_HOSTS}; frame-ancestors {FRAME_ANCESTORS}"
+            f"img-src 'self' data: blob: {files or TENCENT_FILES}; frame-ancestors {FRAME_ANCESTORS}"
         )
         response.headers["Cache-Control"] = response.headers.get("Cache-Control", "no-cache")
         return response

@@ -18,6 +18,7 @@ from tests.console.stage import SLOW_MS, Customer, Stage
 
 pytestmark = pytest.mark.anyio
 
+TRUSTED = FOLDER.parents[1] / "lightning_component" / "main" / "cspTrustedSites"
 SECRET = "the-secret-that-only-this-server-and-the-relay-know"
 
 
@@ -41,16 +42,16 @@ async def http(app: ModuleType) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_the_token_says_who_is_signed_in_and_ends_within_the_relays_day(http: httpx.AsyncClient) -> None:
-    assert (await http.get("/session")).status_code == 401
+    assert (await http.get("/session")).json() == {"user": None}
     assert (await http.post("/sign-in", json={"name": "Zoe Smith, Jr."})).status_code == 200
     session: dict[str, Any] = (await http.get("/session")).json()
     claims = jwt.decode(session["token"], SECRET, algorithms=["HS256"], options={"require": ["sub", "exp"]})
     assert claims["sub"] == session["user"]["id"] == "zoe-smith-jr"
     assert session["relayUrl"] == "http://relay.example"
     await http.post("/sign-out")
-    assert (await http.get("/session")).status_code == 401
+    assert (await http.get("/session")).json() == {"user": None}
     http.cookies.set("customer_app", "guess")
-    assert (await http.get("/session")).status_code == 401
+    assert (await http.get("/session")).json() == {"user": None}
 
 
 async def test_two_people_of_one_name_in_other_scripts_are_two(http: httpx.AsyncClient) -> None:
@@ -86,6 +87,22 @@ async def test_two_copies_on_one_machine_do_not_share_a_sign_in(app: ModuleType)
         await client.post("http://app.example:3200/sign-in", json={"name": "Bob"})
         names = [(await client.get(f"http://app.example:{port}/session")).json()["user"]["id"] for port in (3090, 3200)]
     assert names == ["alice", "bob"]
+
+
+async def test_the_policy_lets_tencents_sdk_go_where_the_agents_may(http: httpx.AsyncClient) -> None:
+    trusted = [re.search("<endpointUrl>(.*)</endpointUrl>", file.read_text()) for file in TRUSTED.iterdir()]
+    policy = (await http.get("/")).headers["Content-Security-Policy"].partition("connect-src ")[2].partition(";")[0]
+    assert {found[1] for found in trusted if found} <= set(policy.split())
+
+
+async def test_the_cookie_of_a_page_over_tls_never_goes_without(app: ModuleType) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app.app)) as client:
+        cookies = {
+            scheme: (await client.post(f"{scheme}://app.example/sign-in", json={"name": "Al"})).headers["set-cookie"]
+            for scheme in ("http", "https")
+        }
+    assert ["Secure" in each for each in cookies.values()] == [False, True]
+    assert all("HttpOnly" in each and "SameSite=lax" in each for each in cookies.values())
 
 
 def test_the_server_is_small_enough_to_copy() -> None:

@@ -1,29 +1,34 @@
 // The conversation as the customer sees it.
 
 import { nameOf } from './conversation.js'
-import { contentOf, h } from './elements.js'
+import { h, icon } from './elements.js'
+import { Rows } from './rows.js'
 
 const TYPING_EVERY = 3000
 const LARGEST = 20e6
 const HIGHEST = 130 // pixels of the box to write in
 
-export function showConversation(page, { title, user, onBack }) {
+/** draft: what was typed and not sent; onDraft is told of every change of it. */
+export function showConversation(page, { title, user, draft = '', onDraft, onBack }) {
   const status = h('span', { class: 'status', role: 'status' })
   const list = h('ol', { class: 'lines', 'aria-live': 'polite', 'aria-label': 'Conversation', tabindex: 0 })
+  const listed = new Rows(list)
   const typing = h('p', { class: 'typing', 'aria-live': 'polite' })
   const text = h('textarea', { rows: 1, placeholder: 'Write a message', 'aria-label': 'Message', maxlength: 3000 })
   const file = h('input', { type: 'file', class: 'hidden', 'aria-label': 'Attach a file', tabindex: -1 })
-  const attach = h('button', { type: 'button', class: 'icon', title: 'Attach a file', 'aria-label': 'Attach a file', onclick: () => file.click() }, '＋')
-  const fresh = h('button', { class: 'fresh', hidden: true, onclick: () => toEnd() }, 'New messages ↓')
-  const form = h('form', { class: 'composer' }, attach, file, text, h('button', { class: 'send', 'aria-label': 'Send' }, '➤'))
+  const attach = h('button', { type: 'button', class: 'icon', title: 'Attach a file', 'aria-label': 'Attach a file', onclick: () => file.click() }, icon('attach'))
+  const fresh = h('button', { class: 'fresh', hidden: true, onclick: () => toEnd() }, 'New messages ', icon('down'))
+  const form = h('form', { class: 'composer' }, attach, file, text, h('button', { class: 'send', title: 'Send', 'aria-label': 'Send' }, icon('send')))
+  const elsewhere = h('p', { class: 'elsewhere', role: 'status', hidden: true }, 'This conversation is open somewhere else. ',
+    h('button', { type: 'button', class: 'quiet', onclick: () => conversation.resume() }, 'Use it here'))
   let conversation
   let toldTyping = 0
 
   page.replaceChildren(
     h('div', { class: 'chat' },
-      h('div', { class: 'chat-head' }, h('button', { class: 'quiet', onclick: onBack, 'aria-label': 'Back' }, '‹'),
-        h('div', {}, h('strong', {}, title), status)),
-      list, h('div', { class: 'above-typing' }, fresh), typing, form))
+      h('div', { class: 'chat-head' }, h('button', { class: 'quiet back', onclick: onBack, title: 'Back', 'aria-label': 'Back' }, icon('back')),
+        h('div', {}, h('strong', { title }, title), status)),
+      elsewhere, list, h('div', { class: 'above-typing' }, fresh), typing, form))
 
   // The list stays at its end, also while pictures load, until the customer scrolls up.
   let staysAtEnd = true
@@ -50,6 +55,7 @@ export function showConversation(page, { title, user, onBack }) {
     const said = text.value.trim()
     if (!said) return
     text.value = ''
+    onDraft?.('')
     grow()
     toEnd()
     void conversation.say(said)
@@ -61,6 +67,7 @@ export function showConversation(page, { title, user, onBack }) {
   })
   text.addEventListener('input', () => {
     grow()
+    onDraft?.(text.value)
     if (Date.now() - toldTyping < TYPING_EVERY) return
     toldTyping = Date.now()
     conversation.client.typing(conversation.groupId)
@@ -84,7 +91,7 @@ export function showConversation(page, { title, user, onBack }) {
   function show(now) {
     conversation = now
     const { scrollTop } = list
-    list.replaceChildren(...rows(now, user))
+    listed.show(now, user)
     const last = now.lines.findLast(({ kind }) => kind === 'message')?.message
     if (staysAtEnd) toEnd()
     else {
@@ -94,39 +101,16 @@ export function showConversation(page, { title, user, onBack }) {
     newest = last
     status.textContent = statusOf(now)
     status.dataset.is = now.isOver ? 'over' : now.state
+    elsewhere.hidden = now.isOver || now.state !== 'elsewhere'
     typing.textContent = typingOf(now)
     form.classList.toggle('over', now.isOver)
     for (const each of form.elements) each.disabled = now.isOver
     text.placeholder = now.isOver ? 'Ended' : 'Write a message'
   }
+  text.value = draft
+  grow()
   return { show }
 }
-
-function rows(conversation, user) {
-  const { lines } = conversation
-  const older = !conversation.complete && lines.length > 0
-    && h('li', { class: 'note' }, h('button', { class: 'quiet', onclick: () => conversation.older().then(conversation.changed) }, 'Earlier messages'))
-  return [older, ...lines.map((line, index) => row(line, lines[index - 1], conversation, user))].filter(Boolean)
-}
-
-function row(line, before, conversation, user) {
-  if (line.kind === 'note') return h('li', { class: 'note' }, line.text)
-  if (line.kind === 'outgoing') {
-    return h('li', { class: 'line mine' }, h('div', { class: 'bubble' }, contentOf(line)),
-      line.failed ? h('button', { class: 'quiet again', onclick: line.retry }, 'Not sent · try again') : h('small', {}, 'sending …'))
-  }
-  const { message } = line
-  if (conversation.isLine(message)) return h('li', { class: 'note' }, contentOf(message))
-  const mine = message.from === user.id
-  const name = message.name || conversation.people.get(message.from)?.name || 'Lumen'
-  const first = before?.kind !== 'message' || before.message.from !== message.from
-  return h('li', { class: `line ${mine ? 'mine' : 'theirs'}${first ? ' first' : ''}` },
-    !mine && first && h('span', { class: 'face', 'aria-hidden': 'true' }, initials(name)),
-    !mine && first && h('small', { class: 'name' }, name),
-    h('div', { class: 'bubble', title: new Date(message.time * 1000).toLocaleString() }, contentOf(message)))
-}
-
-const initials = (name) => name.split(/\s+/).map((word) => word[0]).slice(0, 2).join('').toUpperCase()
 
 function statusOf({ isOver, state, helpers }) {
   if (isOver) return 'ended'

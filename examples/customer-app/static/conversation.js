@@ -74,6 +74,9 @@ export class Conversation {
     await this.#read(Number.isFinite(first) ? first : undefined)
   }
 
+  /** The chat was opened somewhere else, and is wanted here. */
+  resume = () => this.#renew()
+
   say = (text) => this.#send({ text })
   sendFile = (file) => this.#send({ file })
 
@@ -105,7 +108,7 @@ export class Conversation {
     if (event.type === 'state') this.#set(event.state)
     if (event.type === 'state' && event.state === 'ready') await this.#catchUp()
     if (event.type === 'kicked' && event.reason === 'expired') await this.#renew()
-    if (event.type === 'kicked' && event.reason === 'elsewhere') this.#set('elsewhere')
+    if (event.type === 'kicked' && event.reason === 'elsewhere') this.#rest()
     if (event.groupId !== this.groupId) return
     if (this.isOver && (event.type === 'message' || event.type === 'joined')) this.#goOn()
     if (event.type === 'message') this.#add(event.message)
@@ -115,6 +118,12 @@ export class Conversation {
     if (event.type === 'recalled') this.#recalled(event.seq)
     if (event.type === 'typing') this.#types(event.userId)
     this.changed()
+  }
+
+  /** Nothing is taken back from where the chat was opened meanwhile until the customer says so. */
+  #rest() {
+    clearTimeout(this.#timer)
+    this.#set('elsewhere')
   }
 
   async #catchUp() {

@@ -3,7 +3,7 @@
 import { createChatClient } from './chat-client.js'
 import { showConversation } from './chat-view.js'
 import { Conversation } from './conversation.js'
-import { h } from './elements.js'
+import { h, icon } from './elements.js'
 import { openForm } from './form.js'
 import { Relay } from './relay.js'
 import { Tickets } from './tickets.js'
@@ -13,9 +13,8 @@ const who = document.getElementById('who')
 let conversation = null
 
 async function start() {
-  const response = await fetch('/session')
-  if (!response.ok) return showSignIn()
-  const session = await response.json()
+  const session = await whoIsSignedIn()
+  if (!session.user) return showSignIn()
   const relay = new Relay(session.relayUrl, freshToken(session), { onCall: reporter(session.callReportUrl) })
   const shop = { ...session, relay, tickets: new Tickets(session.user.id) }
   who.replaceChildren(session.user.name, h('button', { class: 'quiet', onclick: signOut }, 'Sign out'))
@@ -41,7 +40,7 @@ function showHome(shop) {
 /** Opens it if it is new; otherwise asks for it. Both are the same after a reload. */
 async function showTicket(shop, ticket) {
   leave()
-  const back = h('button', { class: 'quiet', onclick: () => (shop.tickets.close(), showHome(shop)) }, '‹ Back')
+  const back = h('button', { class: 'quiet back', onclick: () => (shop.tickets.close(), showHome(shop)) }, icon('back'), 'Back')
   const step = h('p', { class: 'step', role: 'status' }, 'Opening your ticket …')
   page.replaceChildren(back, h('h1', {}, ticket.caseInfo.subject), h('div', { class: 'waiting' }, h('i', {}), step))
   try {
@@ -76,7 +75,11 @@ async function forget(shop, gone) {
 
 async function talk(shop, ticket, { GroupId, chat }, past) {
   const client = await createChatClient(shop.chatSocketUrl)
-  const view = showConversation(page, { title: ticket.caseInfo.subject, user: shop.user, onBack: () => (shop.tickets.close(), showHome(shop)) })
+  const view = showConversation(page, {
+    title: ticket.caseInfo.subject, user: shop.user,
+    draft: shop.tickets.unsent(ticket), onDraft: (text) => shop.tickets.keepUnsent(ticket, text),
+    onBack: () => (shop.tickets.close(), showHome(shop)),
+  })
   const talked = new Conversation({
     relay: shop.relay, client, user: shop.user, groupId: GroupId, past,
     changed: () => view.show(talked),
@@ -130,13 +133,16 @@ function leave() {
   conversation = null
 }
 
+const whoIsSignedIn = async () => (await fetch('/session')).json()
+
 /** The token that the page was given, and a new one shortly before it ends. */
 function freshToken(session) {
   let { token } = session
   let until = Date.now() + 50 * 60_000
   return async () => {
     if (Date.now() > until) {
-      token = (await (await fetch('/session')).json()).token
+      token = (await whoIsSignedIn()).token
+      if (!token) location.reload() // signed out meanwhile: the page asks who it is
       until = Date.now() + 50 * 60_000
     }
     return token

@@ -15,6 +15,8 @@ export class SocketChat {
   #socket
   #login
   #closed = false
+  #isComingBack = false
+  #isOut = false // put out by the service, until a new signature comes
 
   constructor(url) {
     this.#url = url
@@ -27,12 +29,12 @@ export class SocketChat {
 
   async connect(login) {
     this.#login = login
-    this.#closed = false
     await this.#open()
   }
 
   async renew(login) {
     this.#login = login
+    if (this.#closed) return
     if (this.#socket?.readyState === WebSocket.OPEN) await this.#ask({ do: 'renew', userSig: login.userSig })
     else await this.#open()
   }
@@ -72,17 +74,19 @@ export class SocketChat {
       socket.onopen = resolve
       socket.onerror = () => reject(new ChatError(CUT, 'The chat cannot be reached.'))
     })
+    if (this.#closed) return socket.close()
     this.#socket = socket
     socket.onmessage = ({ data }) => this.#heard(JSON.parse(data))
     socket.onclose = () => this.#lost(socket)
     const { sdkAppId, userId, userSig } = this.#login
     await this.#ask({ do: 'login', sdkAppId, userId, userSig })
+    this.#isOut = false
     this.#emit({ type: 'state', state: 'ready' })
   }
 
   #heard(frame) {
     if (frame.event === 'kicked') {
-      this.#closed = true
+      this.#isOut = true
       this.#emit({ type: 'kicked', reason: frame.reason })
     } else if (frame.event) {
       const { event, ...rest } = frame
@@ -98,9 +102,11 @@ export class SocketChat {
   #lost(socket) {
     for (const { reject } of this.#waiting.values()) reject(new ChatError(CUT, 'The connection was lost.'))
     this.#waiting.clear()
-    if (this.#closed || socket !== this.#socket) return
+    if (this.#closed || this.#isOut || socket !== this.#socket) return
     this.#emit({ type: 'state', state: 'reconnecting' })
-    void this.#comeBack()
+    if (this.#isComingBack) return
+    this.#isComingBack = true
+    void this.#comeBack().finally(() => (this.#isComingBack = false))
   }
 
   async #comeBack() {

@@ -46,24 +46,28 @@ export class Tickets {
     this.#write()
   }
 
+  /** What was typed into its conversation and not sent. Beside the rest, which another tab may have changed meanwhile. */
+  unsent = (ticket) => quietly(() => localStorage.getItem(unsentOf(ticket))) ?? ''
+  keepUnsent = (ticket, text) => quietly(() => (text ? localStorage.setItem(unsentOf(ticket), text) : localStorage.removeItem(unsentOf(ticket))))
+
   close() {
     this.#data.current = null
     this.#write()
   }
 
   #write() {
-    try {
-      localStorage.setItem(this.#name, JSON.stringify(this.#data))
-    } catch {
-      // no storage here: the page works, it only forgets
-    }
+    quietly(() => localStorage.setItem(this.#name, JSON.stringify(this.#data)))
   }
 }
 
-function read(name) {
+const unsentOf = ({ key }) => `unsent.${key}`
+const read = (name) => ({ tickets: [], current: null, ...quietly(() => JSON.parse(localStorage.getItem(name))) })
+
+/** Where there is no storage the page works; it only forgets. */
+function quietly(act) {
   try {
-    return { tickets: [], current: null, ...JSON.parse(localStorage.getItem(name)) }
+    return act()
   } catch {
-    return { tickets: [], current: null }
+    return undefined
   }
 }
