@@ -10,7 +10,7 @@ from aiohttp import web
 from sandbox.console.agent_calls import AgentCalls
 from sandbox.console.org import OrgDesk, OrgRefused
 from sandbox.console.timeline import Timeline
-from sandbox.console.trouble import TITLES, Trouble
+from sandbox.console.trouble import OVER, TITLES, Trouble
 from sandbox.relay_process import RelayFailed
 
 _MOST_REPORTED = 100_000
@@ -65,15 +65,18 @@ class Routes:
         body = await _json(request)
         try:
             if body:
-                await self._trouble.turn(str(body.get("name")), on=body.get("on") is True)
-                over = "" if body.get("on") is True else ": over"
-                self._timeline.add("you", "", TITLES[str(body.get("name"))] + over)
+                name, on = str(body.get("name")), body.get("on") is True
+                await self._trouble.turn(name, on=on)
+                self._happened(TITLES[name] if on else OVER[name], is_over=not on)
             else:
                 await self._trouble.mend()
-                self._timeline.add("you", "", "Everything is mended: over")
+                self._happened("Everything is mended", is_over=True)
         except (ValueError, RelayFailed) as error:
             return web.json_response({"error": str(error)}, status=400)
         return web.json_response({})
+
+    def _happened(self, what: str, *, is_over: bool) -> None:
+        self._timeline.add("you", "", what, status="over" if is_over else "")
 
     async def _call_apex(self, request: web.Request) -> web.StreamResponse:
         """What an Aura action answers: {"as", "method", "params"} of the class ChatSession."""

@@ -21,6 +21,18 @@ TITLES = {
     "relayKilled": "The relay is killed",
 }
 
+OVER = {
+    "tencentAway": "Tencent is back",
+    "tencentSlow": "Tencent is as fast as before",
+    "salesforceAway": "Salesforce is back",
+    "salesforceSlow": "Salesforce is as fast as before",
+    "calloutsLost": "Apex callouts arrive again",
+    "callbacksShuffled": "Callbacks come once and in order again",
+    "callbacksLost": "Every callback arrives again",
+    "chatCut": "Chat connections can be made again",
+    "relayKilled": "The relay is started again",
+}
+
 
 class Trouble:
     """relay: the relay that may be killed, if it is ours. callouts: the line that Apex uses, if the org has Apex."""

@@ -1,6 +1,6 @@
 // One Case: what an agent changes, who is in its room, what was written about it.
 
-import { h, initials, picker } from './dom.js'
+import { h, icon, initials, picker } from './dom.js'
 
 const opened = new Set()
 const STATUSES = ['New', 'Working', 'Escalated', 'Closed']
@@ -41,16 +41,16 @@ function room(found, agentId, row) {
     found.members.map(({ id, name, isOnline }) =>
       h('span', { class: `member ${id.startsWith('005') ? 'agent' : 'app'}${id === agentId ? ' me' : ''}`, title: isOnline ? 'online' : 'offline' },
         h('i', { class: `face${isOnline ? ' online' : ''}` }, initials(name)), name)),
-    h('small', {}, `${found.messages} said`))
+    h('small', {}, found.messages === 1 ? '1 message' : `${found.messages} messages`))
 }
 
 function related({ files, feed }, caseId) {
   const mine = (each) => each.caseId === caseId
-  const written = [...files.filter(mine).map(({ title, text }) => [`📄 ${title}`, text]), ...feed.filter(mine).map(({ text }) => ['📝 Feed', text])]
+  const written = [...files.filter(mine).map(({ title, text }) => ['file', title, text]), ...feed.filter(mine).map(({ text }) => ['feed', 'Feed', text])]
   if (written.length === 0) return ''
-  return h('div', { class: 'related' }, written.map(([title, text]) =>
+  return h('div', { class: 'related' }, written.map(([sign, title, text]) =>
     h('details', { open: opened.has(caseId + title), ontoggle: ({ target }) => opened[target.open ? 'add' : 'delete'](caseId + title) },
-      h('summary', {}, title), h('pre', { tabindex: 0 }, plain(text) || '(no text)'))))
+      h('summary', {}, icon(sign), title), h('pre', { tabindex: 0 }, plain(text) || '(no text)'))))
 }
 
 /** A rich feed entry without its tags. */

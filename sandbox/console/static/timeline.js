@@ -67,7 +67,7 @@ export class TimelineView {
   }
 
   #event(call) {
-    return h('li', { class: `happening${call.what.endsWith(': over') ? ' over' : ''}` }, h('time', {}, clock(call.at)), call.what)
+    return h('li', { class: `happening${call.status === 'over' ? ' over' : ''}` }, h('time', {}, clock(call.at)), call.what)
   }
 
   #row(call) {

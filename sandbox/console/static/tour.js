@@ -62,7 +62,7 @@ export class Tour {
       localStorage.setItem(CLOSED, '1')
       this.#box.replaceChildren()
     }
-    this.#box.replaceChildren(h('p', { role: 'status' }, h('b', {}, `${this.#step + 1}`), STEPS[this.#step][0]),
+    this.#box.replaceChildren(h('p', { role: 'status' }, h('b', {}, `${this.#step + 1}`), h('span', {}, STEPS[this.#step][0])),
       h('button', { class: 'plain', 'aria-label': 'Close the tour', onclick: close }, '✕'))
     this.#box.animate([{ opacity: 0.2 }, { opacity: 1 }], { duration: 500 })
   }

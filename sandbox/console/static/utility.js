@@ -1,6 +1,6 @@
 // The utility bar: Omni-Channel's offers, and the chat of whoever is the agent.
 
-import { h, post } from './dom.js'
+import { h, icon, post } from './dom.js'
 import { BuiltChat } from './built-chat.js'
 import { PlainChat } from './plain-chat.js'
 
@@ -60,6 +60,6 @@ export class Utility {
       'aria-expanded': String(this.#isOpen),
       class: this.#isHighlighted ? 'unread' : '',
       onclick: () => (this.#isOpen = !this.#isOpen, this.#chat?.visible(this.#isOpen), this.#drawBar()),
-    }, h('span', { 'aria-hidden': 'true' }, '💬'), ` ${this.#label ?? 'Customer chat'}`, h('span', { class: 'caret', 'aria-hidden': 'true' }, this.#isOpen ? '▾' : '▴')))
+    }, icon('chat'), this.#label ?? 'Customer chat', icon(this.#isOpen ? 'down' : 'up')))
   }
 }
