@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 
 import type { ChatMessage, Page } from '../src/chat/client'
 import { textElement } from '../src/chat/elements'
@@ -285,6 +285,35 @@ it('shows a message of ours from another tab once, as read', async () => {
   await until(() => two.room.messages.length === 1)
   expect(two.room.unread).toBe(0)
   expect(one.room.messages).toHaveLength(1)
+})
+
+it('asks for the Cases again when one is opened or looked at, but not at every turn', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    let status = 'New'
+    let asked = 0
+    const cases = async () => {
+      asked += 1
+      return [{ id: CASE, caseNumber: '00001001', subject: 'My lamp is dark', status, customer: 'Bob' }]
+    }
+    const { chat, room } = await start(LI, { cases })
+    expect([room.about?.status, asked]).toEqual(['New', 1])
+    status = 'Working'
+    await chat.open(CASE)
+    expect(asked).toBe(1)
+    vi.setSystemTime(Date.now() + 11_000)
+    await chat.open(CASE)
+    await until(() => room.about?.status === 'Working')
+    status = 'Escalated'
+    vi.setSystemTime(Date.now() + 11_000)
+    chat.setVisible(false)
+    chat.lookAtCases()
+    expect(asked).toBe(2)
+    chat.setVisible(true)
+    await until(() => room.about?.status === 'Escalated')
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 it('keeps a draft, even where the browser blocks its storage', async () => {

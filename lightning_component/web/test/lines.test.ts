@@ -150,3 +150,17 @@ it('counts as unread what others said after we last read or wrote', () => {
   one.readSeq = 3
   expect(one.countUnread()).toBe(1)
 })
+
+it('lists those who wait by how long, whoever spoke last', () => {
+  const short = room('a', [['bob', 8]])
+  const long = room('b', [
+    [LI, 2],
+    ['ann', 3],
+    ['ann', 9],
+  ])
+  expect(filtered(sorted([short, long]), 'waiting', '')).toEqual([long, short])
+  expect(filtered(sorted([short, long]), 'all', '')).toEqual([long, short])
+  const later = room('c', [['eve', 20]])
+  expect(filtered(sorted([long, later]), 'all', '')).toEqual([later, long])
+  expect(filtered(sorted([long, later]), 'waiting', '')).toEqual([long, later])
+})

@@ -16,6 +16,8 @@ export interface ChatOptions {
   now?: () => number
 }
 
+/** What Salesforce said of the Cases so many milliseconds ago is still taken for true. */
+const CASES_FRESH = 10_000
 const TYPING_SHOWN = 4_000
 const TYPING_TOLD = 2_500
 /** Of the rooms whose last messages tell nothing, so many are looked into at once. */
@@ -31,6 +33,7 @@ export class Chat {
   private readonly outbox: Outbox
   private readonly now: () => number
   private typingToldAt = 0
+  private casesAskedAt = 0
 
   constructor(private readonly options: ChatOptions) {
     this.now = options.now ?? (() => Math.floor(Date.now() / 1000))
@@ -65,6 +68,7 @@ export class Chat {
 
   async loadCases(): Promise<void> {
     if (!this.options.cases) return
+    this.casesAskedAt = Date.now()
     try {
       for (const info of await this.options.cases()) this.room(info.id).about = info
       this.status.casesFailed = false
@@ -73,8 +77,15 @@ export class Chat {
     }
   }
 
+  /** Nobody tells when a Case gets another status or subject: it is asked for while somebody looks. */
+  lookAtCases(): void {
+    const { loaded, visible } = this.status
+    if (loaded && visible && Date.now() - this.casesAskedAt > CASES_FRESH) void this.loadCases()
+  }
+
   async open(groupId: string): Promise<void> {
     this.status.open = groupId
+    this.lookAtCases()
     const room = this.rooms.get(groupId)
     if (!room) return
     if (!room.loaded) await Promise.all([this.history.newest(room), this.loadMembers(room)])
@@ -87,6 +98,7 @@ export class Chat {
 
   setVisible(visible: boolean): void {
     this.status.visible = visible
+    this.lookAtCases()
     if (this.current) this.readIfSeen(this.current)
   }
 

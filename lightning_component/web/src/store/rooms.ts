@@ -29,14 +29,16 @@ export function sorted(rooms: Conversation[]): Conversation[] {
   return [...rooms].sort((a, b) => rank(a) - rank(b) || b.lastTime - a.lastTime || (a.groupId < b.groupId ? 1 : -1))
 }
 
+/** In the order given; those who wait are listed by how long. */
 export function filtered(rooms: Conversation[], filter: Filter, search: string): Conversation[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
-  return rooms.filter((room) => {
+  const found = rooms.filter((room) => {
     if (filter === 'unread' && !room.unread) return false
     if (filter === 'waiting' && !isWaiting(room)) return false
     const text = haystack(room)
     return words.every((word) => text.includes(word))
   })
+  return filter === 'waiting' ? found.sort((a, b) => waitingSince(a) - waitingSince(b)) : found
 }
 
 function haystack({ about, name, members, messages }: Conversation): string {
