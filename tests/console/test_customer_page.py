@@ -108,3 +108,31 @@ async def test_who_is_put_out_by_another_tab_can_come_back(browser: Browser, dem
     await first.sees("Here I am")
     assert demo.said(demo.cases()[0]["Id"])[-1] == "Here I am"
     await context.close()
+
+
+@pytest.mark.parametrize("width", [320, 480])
+async def test_long_names_and_words_stay_on_the_page(browser: Browser, demo: Stage, width: int) -> None:
+    page = await browser.new_page(viewport={"width": width, "height": 640})
+    customer = Customer(page)
+    await page.goto(demo.customer_url)
+    await customer.sign_in("Wolfeschlegelsteinhausenbergerdorff-Montgomery Junior III")
+    await expect(page.get_by_label("What is it about?")).to_be_visible()
+    assert await _fits(page)
+    await customer.open_ticket("Donaudampfschifffahrtsgesellschaftskapitänsmütze" * 2)
+    await customer.is_in_chat()
+    await customer.says(f"https://lumen.example/{'x' * 200}")
+    await customer.sees("lumen.example")
+    assert await _fits(page)
+    await expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
+    await page.get_by_label("Back").click()
+    await expect(page.locator("[data-ticket]")).to_have_count(1)
+    assert await _fits(page)
+    await page.close()
+
+
+async def _fits(page: Page) -> bool:
+    wide: bool = await page.evaluate(
+        """() => [document.documentElement, ...document.querySelectorAll('main, .lines')]
+            .some((one) => one.scrollWidth > one.clientWidth)"""
+    )
+    return not wide

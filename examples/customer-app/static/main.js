@@ -17,7 +17,7 @@ async function start() {
   if (!session.user) return showSignIn()
   const relay = new Relay(session.relayUrl, freshToken(session), { onCall: reporter(session.callReportUrl) })
   const shop = { ...session, relay, tickets: new Tickets(session.user.id) }
-  who.replaceChildren(session.user.name, h('button', { class: 'quiet', onclick: signOut }, 'Sign out'))
+  who.replaceChildren(h('span', { title: session.user.name }, session.user.name), h('button', { class: 'quiet', onclick: signOut }, 'Sign out'))
   const open = shop.tickets.current()
   if (open) return showTicket(shop, open)
   showHome(shop)

@@ -6,6 +6,7 @@ import { meaning } from './meaning.js'
 const LANES = ['app', 'relay', 'tencent', 'salesforce', 'agent']
 const TITLES = { app: 'App', relay: 'Relay', tencent: 'Tencent', salesforce: 'Salesforce', agent: 'Agent' }
 const MOST = 250
+const LONGEST_NAME = 24
 
 export class TimelineView {
   #rows
@@ -30,7 +31,7 @@ export class TimelineView {
   learn({ owners, rooms, trouble }) {
     const people = Object.values(rooms).flatMap((room) => room.members.map(({ id, name }) => [id, name]))
     const names = { administrator: 'the relay', ...Object.fromEntries(people), ...owners }
-    this.#name = (id) => names[id] ?? id
+    this.#name = (id) => short(names[id] ?? id)
     const known = JSON.stringify(names)
     if (known !== this.#known) for (const [words, call] of this.#words) words.replaceChildren(...this.#say(call))
     this.#known = known
@@ -105,6 +106,9 @@ function content({ at, what, from, to, sent, got }) {
   const part = (title, value) => value !== null && value !== undefined && [h('h4', {}, title), h('pre', { tabindex: 0 }, typeof value === 'string' ? value : JSON.stringify(value, null, 2))]
   return [h('p', {}, h('time', {}, clock(at)), ` ${TITLES[from]} → ${TITLES[to]}`), h('code', {}, what), part('sent', sent), part('answered', got)].flat().filter(Boolean)
 }
+
+/** What a person did is more than all his names. */
+const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name)
 
 const clock = (at) => {
   const time = new Date(at * 1000)
