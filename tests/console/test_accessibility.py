@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 
 from tests.console.built import AXE, need_packages
 from tests.console.stage import Customer, Desk, Stage
@@ -62,3 +62,45 @@ async def test_the_customers_page(demo: Stage, page: Page) -> None:
     await customer.says("Hello?")
     await customer.sees("Hello?")
     assert await faults(page) == []
+
+
+async def test_an_offer_a_dialog_and_the_recycle_bin(demo: Stage, page: Page, customer: Customer, desk: Desk) -> None:
+    await customer.sign_in()
+    for subject in ("First lamp", "Second lamp"):
+        await customer.open_ticket(subject)
+        await customer.is_in_chat()
+        await customer.page.get_by_label("Back").click()
+    await desk.opens("First lamp")
+    await desk.is_agent("Maria Santos")
+    await desk.sets("Omni-Channel", "Maria Santos")
+    await page.get_by_role("button", name="Accept").wait_for()
+    assert await faults(page) == []
+    await desk.marks("00001001", "00001002")
+    await page.get_by_role("button", name="Merge …").click()
+    assert await faults(page) == []
+    await page.get_by_role("dialog").get_by_role("button", name="Merge").click()
+    await desk.looks_at("Recycle bin")
+    await desk.opens("Second lamp")
+    assert await faults(page) == []
+
+
+async def test_a_customer_who_is_put_out_and_one_who_waits_for_his_ticket(browser: Browser, demo: Stage) -> None:
+    demo.sandbox.tencent.switches.set({"single_login": True})
+    context = await browser.new_context()
+    page, other = await context.new_page(), await context.new_page()
+    await page.goto(demo.customer_url)
+    customer = Customer(page)
+    await customer.sign_in()
+    await customer.open_ticket("My lamp is dark")
+    await customer.is_in_chat()
+    await customer.says("See https://lumen.example/help")
+    await customer.sees("lumen.example")
+    await other.goto(demo.customer_url)
+    await page.get_by_role("button", name="Use it here").wait_for()
+    assert await faults(page) == []
+    await page.get_by_label("Back").click()
+    await demo.relay.kill()
+    await customer.open_ticket("Another lamp")
+    await page.get_by_text("Trying again").wait_for()
+    assert await faults(page) == []
+    await context.close()

@@ -54,6 +54,16 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     await log().getByText('white light back').waitFor()
   }
 
+  const findings = async () => {
+    await frame().evaluate(axe)
+    const { violations } = await frame().evaluate(() =>
+      (window as any).axe.run(document, { resultTypes: ['violations'] }),
+    )
+    return violations
+      .filter(({ impact }: any) => ['serious', 'critical'].includes(impact))
+      .map(({ id, nodes }: any) => [id, nodes[0].html])
+  }
+
   it('both talk, and nothing breaks the CSP', async () => {
     await open()
     await openBob()
@@ -96,6 +106,38 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     await page.keyboard.press('Escape')
     await chat().getByRole('searchbox', { name: 'Search chats' }).waitFor()
     expect(await frame().evaluate(() => document.activeElement?.textContent)).toContain('Bob Miller')
+  })
+
+  it('opens and closes with keys one thing at a time, and the focus is where it was', async () => {
+    await open()
+    const focused = () => frame().evaluate(() => document.activeElement?.getAttribute('aria-label'))
+    await chat().getByRole('button', { name: 'Settings' }).click()
+    await chat().getByRole('button', { name: 'Light', exact: true }).click()
+    await page.keyboard.press('Escape')
+    await chat().getByText('Appearance').waitFor({ state: 'hidden' })
+    expect(await focused()).toBe('Settings')
+    await openBob()
+    for (const name of ['Emoji', 'Quick replies']) {
+      await chat().getByRole('button', { name }).click()
+      await chat().locator('.popup').waitFor()
+      await page.keyboard.press('Escape')
+      await chat().locator('.popup').waitFor({ state: 'hidden' })
+      expect(await focused()).toBe('Write a message')
+    }
+    await chat().getByRole('button', { name: 'Quick replies' }).click()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    expect(await composer().inputValue()).toBe('Could you tell me a bit more about what happens?')
+    await composer().fill('')
+    await chat().locator('input[type=file]').setInputFiles({ name: 'lamp.png', mimeType: 'image/png', buffer: PIXEL })
+    await log().getByRole('button', { name: 'Picture' }).click()
+    await page.keyboard.press('Escape')
+    await chat().getByRole('dialog').waitFor({ state: 'hidden' })
+    await composer().waitFor()
+    expect(await log().count()).toBe(1)
+    await composer().focus()
+    await page.keyboard.press('Escape')
+    await log().waitFor({ state: 'hidden' })
   })
 
   it('sends a picture and a file, and shows those that come', async () => {
@@ -276,18 +318,44 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
 
   it.each(['light', 'dark'] as const)('has no serious finding of axe, %s', async (colorScheme) => {
     await open({}, (coloured) => coloured.emulateMedia({ colorScheme }))
-    const findings = async () => {
-      await frame().evaluate(axe)
-      const { violations } = await frame().evaluate(() =>
-        (window as any).axe.run(document, { resultTypes: ['violations'] }),
-      )
-      return violations
-        .filter(({ impact }: any) => ['serious', 'critical'].includes(impact))
-        .map(({ id, nodes }: any) => [id, nodes[0].html])
-    }
     expect(await findings()).toEqual([])
+    await chat().getByRole('button', { name: 'Settings' }).click()
+    expect(await findings()).toEqual([])
+    await page.keyboard.press('Escape')
     await openBob()
     await composer().fill('/')
+    expect(await findings()).toEqual([])
+    await composer().fill('')
+    await chat().getByRole('button', { name: 'Emoji' }).click()
+    expect(await findings()).toEqual([])
+    await page.keyboard.press('Escape')
+    await chat().locator('input[type=file]').setInputFiles({ name: 'lamp.png', mimeType: 'image/png', buffer: PIXEL })
+    await log().getByRole('button', { name: 'Picture' }).click()
+    expect(await findings()).toEqual([])
+    await chat().getByRole('button', { name: 'Close' }).click()
+    await chat().getByRole('button', { name: 'Search in this chat' }).click()
+    await page.keyboard.type('light')
+    await chat().getByText('1 of 2').waitFor()
+    expect(await findings()).toEqual([])
+    await page.keyboard.press('Escape')
+    story.rooms.refuse = { do: 'send', with: { code: 80001, info: 'Message was blocked' } }
+    await composer().fill('One moment')
+    await page.keyboard.press('Enter')
+    await log().getByText('Not sent').waitFor()
+    await story.rooms.stop()
+    await chat().getByText('Reconnecting').waitFor()
+    expect(await findings()).toEqual([])
+  })
+
+  it.each(['light', 'dark'] as const)('has none where one may not chat, either, %s', async (colorScheme) => {
+    const denied = () => {
+      throw new Error(JSON.stringify({ message: 'You need the permission set Chat Relay Agent.', retryable: false }))
+    }
+    story = await tellStory({ apex: { session: denied } })
+    ;({ page, errors } = await browser.page(320, 560))
+    await page.emulateMedia({ colorScheme })
+    await page.goto(story.host.url)
+    await chat().getByText('You may not use the chat.').waitFor()
     expect(await findings()).toEqual([])
   })
 })

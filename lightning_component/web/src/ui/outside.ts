@@ -9,3 +9,16 @@ export function useOutside(popup: Ref<HTMLElement | undefined>, close: () => voi
   onMounted(() => document.addEventListener('pointerdown', pressed))
   onBeforeUnmount(() => document.removeEventListener('pointerdown', pressed))
 }
+
+/** Closes it with Esc, wherever the focus is, and nothing else with the same stroke; the focus is where it was before. */
+export function useEscape(close: () => void): void {
+  const before = document.activeElement
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || event.isComposing) return
+    event.stopPropagation()
+    if (before instanceof HTMLElement) before.focus()
+    close()
+  }
+  onMounted(() => document.addEventListener('keydown', pressed, true))
+  onBeforeUnmount(() => document.removeEventListener('keydown', pressed, true))
+}
