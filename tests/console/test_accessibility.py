@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.console.built import AXE, need_packages
-from tests.console.stage import Customer, Desk, Stage
+from sandbox.console.widget import BUILT
+from tests.console.built import AXE, need_packages, need_zip
+from tests.console.stage import Customer, Desk, Stage, stage
 
 pytestmark = pytest.mark.anyio
 
@@ -104,3 +106,19 @@ async def test_a_customer_who_is_put_out_and_one_who_waits_for_his_ticket(browse
     await page.get_by_text("Trying again").wait_for()
     assert await faults(page) == []
     await context.close()
+
+
+async def test_the_utility_bar_while_something_is_unread(browser: Browser, tmp_path: Path) -> None:
+    need_zip()
+    async with stage(tmp_path, widget=BUILT) as demo:
+        page = await browser.new_page(viewport={"width": 1280, "height": 860})
+        await page.goto(demo.console.url)
+        customer, desk = Customer(page.frame_locator("#customer")), Desk(page)
+        await customer.sign_in()
+        await customer.open_ticket("My lamp is dark")
+        await desk.opens("My lamp is dark")
+        await desk.is_agent("Maria Santos")
+        await desk.sets("Owner", "Maria Santos")
+        await page.get_by_role("button", name="Customer chat (1)").wait_for()
+        assert await faults(page) == []
+        await page.close()
