@@ -23,6 +23,8 @@ _PLAINLY = {
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
     "dict_type": "must be an object",
+    "list_type": "must be an array",
+    "bool_type": "must be true or false",
 }
 _END_USER = re.compile(r"[A-Za-z0-9_.@-]{1,32}\Z")
 
@@ -107,10 +109,11 @@ async def read_body(
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise NotJson("Send the body as JSON, with Content-Type: application/json")
+    sent = _json(await read_bytes(request, limit))
     try:
-        return model.model_validate_json(body := await read_bytes(request, limit))
+        return model.model_validate(sent)
     except ValidationError as error:
-        raise _bad_request(error, lambda: also(from_json(body))) from None
+        raise _bad_request(error, lambda: also(sent)) from None
 
 
 def end_user(name: str) -> str:
@@ -145,12 +148,18 @@ async def read_bytes(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
+def _json(body: bytes) -> Any:
+    """What the body says; NaN and Infinity are none of JSON's words (https://www.rfc-editor.org/rfc/rfc8259#section-6)."""
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise BadRequest(f"The body is no JSON: {error}", title="Malformed JSON") from None
+
+
 def _bad_request(error: ValidationError, also: Callable[[], Wrongs]) -> BadRequest:
     """The first wrong field gives the title; all are named."""
     problems = error.errors(include_url=False, include_context=False)
     if not problems[0]["loc"]:
-        if problems[0]["type"] == "json_invalid":
-            return BadRequest(f"The body is no JSON: {problems[0]['msg']}", title="Malformed JSON")
         return BadRequest("The body must be a JSON object", title="Not a JSON object")
     found = bad_fields(error)
     found += [wrong for wrong in also() if wrong[0] not in dict(found)][:20]
