@@ -1,4 +1,4 @@
-"""Cross-origin requests, for the routes that end-user apps call and for no other (https://fetch.spec.whatwg.org/)."""
+"""Cross-origin requests, for every path but those that only Apex and Tencent call (https://fetch.spec.whatwg.org/)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from relay.errors import BadRequest
 from relay.routes.problems import problem
 
-_APP_ROUTES = ("/createticket", "/usersig", "/history")
-_APP_FOLDERS = ("/tickets/",)
+_NOT_FOR_BROWSERS = ("/joingroup", "/leavegroup", "/deletegroup", "/synccases", "/webhooks/im")
 
 
 class _Cors(CORSMiddleware):
@@ -26,7 +25,7 @@ class _Cors(CORSMiddleware):
 
 
 class AppCors:
-    """ASGI middleware: preflights and headers for the app's routes. origins: RELAY_ALLOWED_ORIGINS."""
+    """ASGI middleware: preflights and headers for what web apps call or look at. origins: RELAY_ALLOWED_ORIGINS."""
 
     def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
         self._app = app
@@ -40,9 +39,5 @@ class AppCors:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._with_cors if scope["type"] == "http" and _is_the_apps(scope["path"]) else self._app
-        await app(scope, receive, send)
-
-
-def _is_the_apps(path: str) -> bool:
-    return path in _APP_ROUTES or path.startswith(_APP_FOLDERS)
+        is_open = scope["type"] == "http" and scope["path"] not in _NOT_FOR_BROWSERS
+        await (self._with_cors if is_open else self._app)(scope, receive, send)

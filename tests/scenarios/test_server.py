@@ -84,7 +84,7 @@ async def test_an_unknown_ticket_is_404(relay: Relay, sandbox: Sandbox, ticket_i
 
 APP, OTHER = "https://app.example.com", "https://evil.example.com"
 APP_PATHS = ["/createticket", "/usersig", f"/tickets/{'a' * 26}"]
-ORG_PATHS = ["/joingroup", "/leavegroup", "/deletegroup"]
+ORG_PATHS = ["/joingroup", "/leavegroup", "/deletegroup", "/synccases"]
 
 
 @pytest.fixture
@@ -126,6 +126,13 @@ async def test_a_browser_of_an_allowed_origin_may_call(shared: Relay, path: str,
     assert words(answer.headers["access-control-expose-headers"]) >= {"location", "retry-after", "x-request-id"}
 
 
+@pytest.mark.parametrize("path", [*OPEN, "/history", "/tickets", "/nowhere"])
+async def test_a_browser_reads_whatever_is_not_the_orgs_or_tencents(shared: Relay, path: str) -> None:
+    answer = await shared.client.get(path, headers={"Origin": APP})
+    assert answer.headers["access-control-allow-origin"] == APP
+    assert words(answer.headers["access-control-expose-headers"]) == {"location", "retry-after", "x-request-id"}
+
+
 @pytest.mark.parametrize("path", APP_PATHS)
 async def test_a_browser_reads_what_went_wrong(shared: Relay, path: str) -> None:
     method = "GET" if path.startswith("/tickets") else "POST"
@@ -145,12 +152,12 @@ async def test_any_other_origin_gets_nothing(shared: Relay, path: str) -> None:
             assert "access-control-allow-origin" not in answer.headers, origin
 
 
-@pytest.mark.parametrize("path", ORG_PATHS)
-async def test_no_browser_may_call_what_the_org_calls(shared: Relay, path: str) -> None:
+@pytest.mark.parametrize("path", [*ORG_PATHS, "/webhooks/im"])
+async def test_no_browser_may_call_what_the_org_and_tencent_call(shared: Relay, path: str) -> None:
     refused = await shared.client.options(path, headers=preflight(APP, path))
     assert_problem(refused, 405)
     headers = {"Origin": APP, "Authorization": f"Bearer {shared.callout_secret}"}
-    answer = await shared.client.post(path, json=BODIES[path], headers=headers)
+    answer = await shared.client.post(path, json=BODIES.get(path), headers=headers)
     for one in (refused, answer):
         assert [name for name in one.headers if name.startswith("access-control")] == []
 
