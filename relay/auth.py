@@ -50,7 +50,7 @@ class Org:
 
 
 class Callers:
-    """Tells callers by their Authorization header. Raises Unauthorized, whatever is wrong with it.
+    """Tells callers by their Authorization header. Raises Unauthorized, whatever is wrong with it, or KeysUnavailable.
 
     audience, issuer: what a token's aud and iss must be; None: anything.
     jwt_secret, jwks: how apps' tokens are verified, either may be absent; the token never chooses.

@@ -10,6 +10,7 @@
     |-- NotJson                     415     not_json
     |-- InternalError               500     internal_error       yes, 5x    a fault of the relay itself
     |-- StoreUnavailable            503     store_unavailable    yes        the ledger took nothing, nothing was begun
+    |-- KeysUnavailable             503     keys_unavailable     yes        nobody can say whether a token is good
     |-- NotReady                    503     not_ready            yes        /readyz found something missing
     `-- VendorError                 502     vendor_error                    (never raised itself)
         |-- CrmError                502     crm_error                       Salesforce said something unknown
@@ -142,6 +143,10 @@ class InternalError(RelayError):
 
 class StoreUnavailable(RelayError):
     status, code, title, retryable = 503, "store_unavailable", "Store unavailable", True
+
+
+class KeysUnavailable(RelayError):
+    status, code, title, retryable = 503, "keys_unavailable", "Keys unavailable", True
 
 
 class NotReady(RelayError):

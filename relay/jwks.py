@@ -11,6 +11,7 @@ from collections.abc import Callable
 import httpx
 import jwt
 
+from relay.errors import KeysUnavailable
 from relay.transport import Http
 
 _log = logging.getLogger(__name__)
@@ -35,12 +36,19 @@ class Jwks:
         self._keys: list[jwt.PyJWK] = []
         self._fetched_at = self._asked_at = -1e9
         self._fetching: asyncio.Task[None] | None = None
+        self._is_away = False
 
     async def find(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
-        """The key of this id that signs by this algorithm; without an id, the only such key."""
+        """The key of this id that signs by this algorithm; without an id, the only such key.
+
+        Raises KeysUnavailable if there is none and the service does not say which there are.
+        """
         if self._clock() - self._fetched_at > _KEPT or self._choose(key_id, algorithm) is None:
             await self._refresh()
-        return self._choose(key_id, algorithm)
+        key = self._choose(key_id, algorithm)
+        if key is None and self._is_away:
+            raise KeysUnavailable("The keys of RELAY_APP_JWKS_URL cannot be fetched now", retry_after=_AT_MOST_EVERY)
+        return key
 
     def _choose(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
         fitting = [key for key in self._keys if key.algorithm_name == algorithm and key_id in (None, key.key_id)]
@@ -62,8 +70,9 @@ class Jwks:
     async def _fetch(self) -> None:
         try:
             self._keys = await fetch_keys(self._http, self._url)
-            self._fetched_at = self._clock()
+            self._fetched_at, self._is_away = self._clock(), False
         except NoKeys as error:
+            self._is_away = True
             _log.warning("RELAY_APP_JWKS_URL gave no keys: %s", error)
 
 

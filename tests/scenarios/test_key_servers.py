@@ -177,15 +177,17 @@ async def test_kept_keys_work_while_the_server_does_not(
 
     assert await tried(relay, signed(ONE, "one")) == 200
     assert keys.fetched > 1
-    assert await tried(relay, signed(TWO, "two")) == 401
+    assert await tried(relay, signed(TWO, "two")) == 503
 
 
-async def test_without_any_key_ever_no_token_is_taken_until_there_is_one(
+async def test_without_any_key_no_token_is_called_wrong_and_none_is_taken_until_there_is_one(
     relay: Relay, keys: KeyServer, ticking: Ticking, sandbox: Sandbox
 ) -> None:
     keys.silent = True
     with untouched(sandbox):
-        assert await tried(relay, signed(ONE, "one")) == 401
+        answer = await relay.post("/usersig", {"userId": "alice"}, signed(ONE, "one"))
+        assert_problem(answer, 503)
+        assert (answer.json()["retryable"], answer.headers["retry-after"]) == (True, "10")
     assert await tried(relay, relay.api_key) == 200
 
     keys.silent = False
