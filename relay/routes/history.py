@@ -16,6 +16,9 @@ from relay.routes.bodies import CaseId, OrgId, read_body
 from relay.routes.groups import OrgCheck
 from relay.talk import Message
 
+_USUAL = 50
+"""Messages for who does not say how many."""
+
 
 class HistoryWish(BaseModel):
     """Somebody wants to read what was said. before: a seq; older messages than that one, else the newest.
@@ -27,7 +30,7 @@ class HistoryWish(BaseModel):
 
     groupId: CaseId
     before: Annotated[StrictInt, Field(ge=-(2**53), le=2**53)] | None = None
-    limit: Annotated[StrictInt, Field(ge=1, le=100)] = 50
+    limit: Annotated[StrictInt, Field(ge=1, le=100)] | None = _USUAL
     orgId: OrgId | None = None
 
 
@@ -44,7 +47,7 @@ class HistoryRoutes:
         if isinstance(caller, Org):
             await self._check_org(wish.orgId)
         await self._history.check_reader(wish.groupId, None if isinstance(caller, Org) else caller.user_id)
-        found = await self._history.read(wish.groupId, before=wish.before, limit=wish.limit)
+        found = await self._history.read(wish.groupId, before=wish.before, limit=wish.limit or _USUAL)
         messages = [_shown(message, found.names) for message in found.messages]
         # half a surrogate pair, which a sender's JSON may hold, cannot be sent
         content = json.dumps({"messages": messages, "complete": found.is_complete}, ensure_ascii=False)

@@ -186,7 +186,8 @@ class _Attempt:
 
     async def _rows(self, connection: Any, statement: str, arguments: Sequence[object]) -> list[Row]:
         seconds = self._end - asyncio.get_running_loop().time()
-        return [tuple(row) for row in await connection.fetch(statement, *arguments, timeout=seconds)]
+        storable = map(_storable, arguments)
+        return [tuple(row) for row in await connection.fetch(statement, *storable, timeout=seconds)]
 
     def may_follow(self, error: Exception) -> bool:
         """Whether another attempt can do no harm, and some good."""
@@ -212,6 +213,11 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
 
     def get_reset_query(self) -> str:
         return ""
+
+
+def _storable(argument: object) -> object:
+    """Text of PostgreSQL's holds any character but U+0000, which anybody may put into a message."""
+    return argument.replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(argument, str) else argument
 
 
 async def _prepare(connection: Any) -> None:

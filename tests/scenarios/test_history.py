@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -73,6 +74,34 @@ async def test_what_no_callback_told_is_asked_for(relay: Relay, sandbox: Sandbox
     assert found == room_log(sandbox, group_id)
     assert len(found) >= 450
     assert len(commands(sandbox, "group_msg_get_simple")) > 20
+
+
+async def test_any_character_can_be_said(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(RELAY_FIRST_MESSAGE="on")
+    answer = await relay.open_ticket(subject="It\0broke")
+    assert answer.status_code == 200, answer.text
+    group_id = answer.json()["caseId"]
+    await eventually(partial(_something_said, sandbox, group_id))
+    with called_back(sandbox, relay):
+        await say(sandbox, group_id, "alice", "a\0b", "c")
+        await heard(sandbox)
+
+    told = [one["elements"][0]["MsgContent"]["Text"] for one in (await history(relay, group_id))["messages"]]
+
+    assert [text.replace("\ufffd", "\0") for text in told[1:]] == ["a\0b", "c"]
+
+
+async def _something_said(sandbox: Sandbox, group_id: str) -> bool:
+    return bool(room_log(sandbox, group_id))
+
+
+async def test_nothing_said_of_a_page_is_the_newest_page(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", *(f"line {number}" for number in range(60)))
+
+    for absent in ({}, {"before": None, "limit": None}):
+        answer = await relay.org("/history", groupId=group_id, **absent)
+        assert (answer.status_code, len(answer.json()["messages"])) == (200, 50)
 
 
 async def test_it_is_read_in_pages(relay: Relay, sandbox: Sandbox) -> None:
