@@ -17,6 +17,7 @@ from bench.part import Outcome, Surroundings
 from bench.servers import Server
 from bench.stand_in import NONE
 from bench.tables import Table
+from bench.vendors import ORG
 
 PATIENCE = 120
 WANTED = ["create ContentVersion", "create FeedItem", "destroy_group"]
@@ -71,7 +72,7 @@ def _close(around: Surroundings, server: Server, group: str, messages: int) -> R
     cpu, began = server.process.cpu_seconds(), time.monotonic()
     answer = httpx.post(
         f"http://127.0.0.1:{server.port}/synccases",
-        json={"cases": [state]},
+        json={"orgId": ORG, "cases": [state]},
         headers={"Authorization": f"Bearer {servers.CALLOUT_SECRET}"},
         timeout=30,
     )

@@ -84,7 +84,9 @@ class Apex:
         """Again and again until it is acknowledged; nothing else may have come of it."""
         while True:
             try:
-                answer = await self._world.post("/synccases", {"cases": states}, as_org=True)
+                answer = await self._world.post(
+                    "/synccases", {"orgId": self._world.sandbox.salesforce.org.org_id, "cases": states}, as_org=True
+                )
             except httpx.TransportError:
                 answer = None
             if answer is not None and answer.status_code != 503:

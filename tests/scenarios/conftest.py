@@ -68,6 +68,7 @@ class Relay:
         self.client = httpx.AsyncClient(base_url=url, timeout=30)
         self.api_key = str(settings.relay_app_api_keys[0])
         self.callout_secret = str(settings.relay_callout_secrets[0])
+        self.org_id: str
         self.stop: Callable[[], Awaitable[None]]
         self.reconciler: Reconciler
 
@@ -102,7 +103,9 @@ class Relay:
         return await self.client.get(f"/tickets/{ticket_id}", headers=headers)
 
     async def org(self, path: str, **body: object) -> httpx.Response:
-        """A callout of the org's Apex."""
+        """A callout of the org's Apex, which names its org where it must."""
+        if path == "/synccases":
+            body = {"orgId": self.org_id, **body}
         return await self.post(path, body, self.callout_secret)
 
     async def settled(self, ticket_id: str) -> httpx.Response:
@@ -230,6 +233,7 @@ async def start_relay(sandbox: Sandbox, database_url: str) -> AsyncIterator[Star
             )
             running = await stack.enter_async_context(contextlib.AsyncExitStack())
             relay = await running.enter_async_context(_serve(settings, patience or Patience(budget=0)))
+            relay.org_id = sandbox.salesforce.org.org_id
             relay.stop = running.aclose
             return relay
 

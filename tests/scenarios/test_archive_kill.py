@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import QUIET, StartRelay, eventually, groups
+from tests.scenarios.conftest import QUIET, Relay, StartRelay, eventually, groups
 from tests.scenarios.dying import ARCHIVING
 from tests.scenarios.processes import environment, serving
 from tests.scenarios.talking import opened, say
@@ -31,7 +31,7 @@ async def test_killed_at_a_step(
     env = environment(sandbox, tmp_path, **QUIET, RELAY_CLOSE_GRACE="0")
 
     async with serving(env, tmp_path, ("-m", "tests.scenarios.dying", when, step)) as relay:
-        await _close(relay.url, str(first.callout_secret), case_id)
+        await _close(relay.url, first, case_id)
         assert await relay.ended() == -9
     async with serving(env, tmp_path):
 
@@ -47,11 +47,13 @@ async def test_killed_at_a_step(
     assert 1 <= len(dismissals) <= 2  # the second finds it gone
 
 
-async def _close(url: str, secret: str, case_id: str) -> None:
+async def _close(url: str, first: Relay, case_id: str) -> None:
     async with httpx.AsyncClient(base_url=url) as client:
-        body = {"cases": [state(case_id, 50, isClosed=True)]}
+        body = {"orgId": first.org_id, "cases": [state(case_id, 50, isClosed=True)]}
         try:
-            answer = await client.post("/synccases", json=body, headers={"Authorization": f"Bearer {secret}"})
+            answer = await client.post(
+                "/synccases", json=body, headers={"Authorization": f"Bearer {first.callout_secret}"}
+            )
         except httpx.TransportError:
             return  # it died over the answer; what was stored is stored
         assert answer.status_code == 202

@@ -10,6 +10,7 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups
+from tests.scenarios.wire import assert_problem
 
 pytestmark = pytest.mark.anyio
 
@@ -258,10 +259,12 @@ async def test_what_was_accepted_is_applied_after_a_restart(start_relay: StartRe
     await members_become(again, sandbox, case_id, "alice", agent)
 
 
-async def test_another_orgs_states_are_refused(relay: Relay, case_id: str) -> None:
-    answer = await relay.org("/synccases", orgId="00D000000000001", cases=[state(case_id, 1)])
-
-    assert answer.status_code == 403
+@pytest.mark.parametrize("named", [{"orgId": "00D000000000001"}, {"orgId": None}, {}], ids=["another", "null", "none"])
+async def test_states_of_any_org_that_does_not_say_it_is_ours_are_refused(
+    relay: Relay, case_id: str, named: Json
+) -> None:
+    body = {**named, "cases": [state(case_id, 1)]}
+    assert_problem(await relay.post("/synccases", body, relay.callout_secret), 403, None, "orgId")
 
 
 async def test_who_was_refused_is_not_remembered_as_invited(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
