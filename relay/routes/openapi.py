@@ -49,6 +49,10 @@ _PROBLEMS = {
     503: "Not stored, nothing was begun: try again (Retry-After)",
     504: "Nobody knows whether the Case was made",
 }
+_REQUEST_ID = "X-Request-Id"
+_HEADERS = {401: ["WWW-Authenticate"], 503: ["Retry-After"]}
+"""What an answer of this status has besides."""
+_WHERE = ["Location", "Retry-After"]
 _BODY_PROBLEMS = (400, 401, 403, 413, 415)
 _VENDOR_PROBLEMS = (422, 502, 503, 504)
 
@@ -161,7 +165,7 @@ def _paths() -> dict[str, Any]:
                 [_ORG],
                 cases.SyncCases,
                 {202: ("Stored; applied in order for each Case", answers.CasesAccepted)},
-                (*_BODY_PROBLEMS, 503),
+                (*_BODY_PROBLEMS, 502, 503),
             )
         },
         "/history": {
@@ -205,8 +209,11 @@ def _operation(
         "security": security,
         "parameters": parameters or [],
         "responses": {
-            **{str(status): _response(text, "application/json", model) for status, (text, model) in good.items()},
-            **{str(status): _response(_PROBLEMS[status], MEDIA_TYPE, answers.Problem) for status in problems},
+            **{
+                str(status): _response(status, text, "application/json", model)
+                for status, (text, model) in good.items()
+            },
+            **{str(status): _response(status, _PROBLEMS[status], MEDIA_TYPE, answers.Problem) for status in problems},
         },
     }
     if body is not None:
@@ -214,8 +221,10 @@ def _operation(
     return operation
 
 
-def _response(text: str, media_type: str, model: type[BaseModel]) -> dict[str, Any]:
-    return {"description": text, "content": _content(media_type, model)}
+def _response(status: int, text: str, media_type: str, model: type[BaseModel]) -> dict[str, Any]:
+    names = [_REQUEST_ID, *_HEADERS.get(status, ()), *(_WHERE if model is answers.Pending else ())]
+    headers = {name: {"required": True, "schema": {"type": "string"}} for name in names}
+    return {"description": text, "headers": headers, "content": _content(media_type, model)}
 
 
 def _content(media_type: str, model: type[BaseModel]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31
@@ -98,3 +99,22 @@ async def test_it_says_the_same_whatever_is_configured(start_relay: StartRelay) 
     one = await start_relay()
     other = await start_relay(SALESFORCE_CASE_FIELDS="Type", RELAY_MAX_BODY="2048")
     assert await document(other) == await document(one)
+
+
+async def test_every_answer_has_the_headers_that_it_names(start_relay: StartRelay) -> None:
+    relay = await start_relay(RELAY_CREATE_WAIT="0")
+    paths = (await document(relay))["paths"]
+
+    def named(path: str, method: str, answer: httpx.Response) -> set[str]:
+        return {name.lower() for name in paths[path][method]["responses"][str(answer.status_code)]["headers"]}
+
+    for operation in await operations(relay):
+        answer = await ask(relay, operation)
+        wanted = named(operation.path, operation.method.lower(), answer)
+        assert wanted <= set(answer.headers), operation
+        assert ("www-authenticate" in wanted) == (answer.status_code == 401)
+
+    pending = await relay.open_ticket()
+    assert (
+        named("/createticket", "post", pending) == {"x-request-id", "location", "retry-after"} <= set(pending.headers)
+    )
