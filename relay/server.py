@@ -13,6 +13,7 @@ import uvicorn
 from relay import logs
 from relay.app import create_app
 from relay.processes import run_several
+from relay.routes.malformed import Protocol
 from relay.settings import Settings
 from relay.store import prove_ledger
 
@@ -45,7 +46,7 @@ def _serve_on(listener: socket.socket, settings: Settings) -> int:
         uvicorn.Config(
             create_app(settings),
             loop="uvloop",
-            http="httptools",
+            http=Protocol,
             log_config=None,
             access_log=False,
             server_header=False,

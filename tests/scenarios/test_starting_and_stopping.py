@@ -231,6 +231,16 @@ async def test_a_stopping_relay_takes_nothing_new(sandbox: Sandbox, tmp_path: Pa
         await relay.ended()
 
 
+async def test_what_is_no_http_is_a_problem_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    async with serving(environment(sandbox, tmp_path), tmp_path) as relay:
+        async with httpx.AsyncClient(base_url=relay.url) as client:
+            for method, key in (("FOO", "k"), ("POST", "a\x7fb"), ("POST", "k\x01")):
+                answer = await client.request(method, "/createticket", headers={"Idempotency-Key": key}, content=b"{}")
+                assert_problem(answer, 400, "Malformed request")
+            assert (await client.get("/healthz")).status_code == 200
+        await relay.stop()
+
+
 async def test_it_starts_without_asking_a_vendor(sandbox: Sandbox, tmp_path: Path) -> None:
     """So that it comes up while both are away."""
     everything = [Fault("*", times=-1, status=503)]
