@@ -33,7 +33,11 @@ class RelayProcess:
             return
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "relay", "serve", env=self._environment, stdout=log, stderr=log
+                *python("relay", "serve"),
+                stdin=asyncio.subprocess.PIPE,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
         await self._answering(seconds)
 
@@ -60,6 +64,11 @@ class RelayProcess:
         if not self.is_running:
             raise RelayFailed(f"the relay did not start:\n{self._log.read_text()[-2000:]}")
         raise RelayFailed(f"the relay did not answer on port {self._port} within {seconds:.0f} s")
+
+
+def python(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module as a child that ends with us; its standard input has to be a pipe."""
+    return [sys.executable, str(Path(__file__).with_name("tethered.py")), module, *arguments]
 
 
 async def answers(port: int, seconds: float, *, is_alive: Callable[[], bool]) -> bool:

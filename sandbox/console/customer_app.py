@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import sys
 from contextlib import suppress
 from pathlib import Path
 
-from sandbox.relay_process import answers
+from sandbox.relay_process import answers, python
 
 FOLDER = Path(__file__).parents[2] / "examples" / "customer-app"
 
@@ -29,9 +28,9 @@ class CustomerApp:
         if console_url:
             environment["CALL_REPORT_URL"] = f"{console_url}/report"
             environment["FRAME_ANCESTORS"] = f"{console_url} {console_url.replace('127.0.0.1', 'localhost')}"
-        command = [sys.executable, "-m", "uvicorn", "app:app", "--port", str(self.port), "--log-level", "warning"]
+        command = ["uvicorn", "app:app", "--port", str(self.port), "--log-level", "warning", "--no-access-log"]
         process = self._process = await asyncio.create_subprocess_exec(
-            *command, "--no-access-log", cwd=FOLDER, env={**os.environ, **environment}
+            *python(*command), stdin=asyncio.subprocess.PIPE, cwd=FOLDER, env={**os.environ, **environment}
         )
         if not await answers(self.port, 20, is_alive=lambda: process.returncode is None):
             raise OSError(f"the customer's app did not start on port {self.port}")
