@@ -1,6 +1,7 @@
 """Both vendors at once, with everything the relay needs to know to use them."""
 
 import contextlib
+import re
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from sandbox.server import Server
 from sandbox.tencent import Tencent
 
 RELAY_URL = "http://127.0.0.1:3000"
+_PLAIN = re.compile(r"[\w@%+=:,./-]*")
 
 
 class Emulator(Vendor, Protocol):
@@ -122,4 +124,14 @@ class Sandbox:
 
 
 def env_text(environment: dict[str, str]) -> str:
-    return "".join(f"{name}={value}\n" for name, value in environment.items())
+    """KEY=VALUE lines that a shell (`set -a; . FILE`) and Python's dotenv read alike."""
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in environment.items())
+
+
+def _quoted(value: str) -> str:
+    """Plain where it can be, for the simplest of readers; only a path has anything else in it."""
+    if _PLAIN.fullmatch(value):
+        return value
+    if not set(value) & {"'", "\\"}:
+        return f"'{value}'"
+    return '"' + re.sub(r'([\\"$`])', r"\\\1", value) + '"'
