@@ -103,6 +103,7 @@ def _bind(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
+        listener.listen()  # at once: until somebody listens a second socket may be bound to the same port
     except OSError as error:
         listener.close()
         raise PortTaken(f"port {port} cannot be used ({error.strerror})") from error
