@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sandbox.apex import Runtime
 
 _CONCEALMENTS = ("missing", "hidden", "visible")
+_TEN_YEARS = 315_360_000
+"""What clocks are moved by at most: further away there are no dates any more."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,8 @@ def _daily_limit(desk: Desk, given: object) -> dict[str, object]:
 
 
 def _clock_skew(desk: Desk, given: object) -> dict[str, object]:
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        raise ValueError("clockSkew: must be a number of seconds; the org's clock is that much ahead")
-    desk.org.clock.skew = float(given)
+    """The org's clock is that much ahead."""
+    desk.org.clock.skew = _seconds("clockSkew", given, -_TEN_YEARS)
     if desk.apex is not None:
         desk.apex.jobs.wake()
     return {"clockSkew": given}
@@ -177,11 +178,10 @@ def call_apex(apex: Runtime, action: dict[str, object]) -> dict[str, object]:
 
 def _advance(desk: Desk, given: object) -> dict[str, object]:
     """As if that much time had passed for the Apex jobs that wait; the org's clock stays right."""
-    if isinstance(given, bool) or not isinstance(given, int | float) or given < 0:
-        raise ValueError("advance: must be a number of seconds, 0 or more")
+    seconds = _seconds("advance", given, 0)
     if desk.apex is None:
         raise ValueError("advance: no Apex is deployed to this org, so nothing waits")
-    desk.apex.jobs.advance(given)
+    desk.apex.jobs.advance(seconds)
     return {"advance": given, "waiting": [job.shown() for job in desk.apex.jobs.queue]}
 
 
@@ -238,6 +238,12 @@ def _object(key: str, given: object, *names: str) -> dict[str, object]:
         if name not in given:
             raise ValueError(f"{key}.{name}: missing; {key} has {', '.join(names)}")
     return given
+
+
+def _seconds(key: str, given: object, least: int) -> float:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not least <= given <= _TEN_YEARS:
+        raise ValueError(f"{key}: must be a number of seconds, {least} to {_TEN_YEARS}")
+    return float(given)
 
 
 def _case_id(desk: Desk, key: str, given: object) -> str:
