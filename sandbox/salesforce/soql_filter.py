@@ -73,13 +73,13 @@ def _comparison(org: Org, query: str, sobject: SObject, where: Comparison) -> Te
     if field.kind in {"datetime", "date"} and where.values[0].kind == "days" and where.operator not in {"IN", "NOT IN"}:
         begin, end = soql_dates.span(where.values[0].text, org.clock.now())
         return lambda row: soql_dates.within(where.operator, _moment_of(get(row)), begin, end)
-    wanted = [literal for value in where.values for literal in _literals(field, value)]
+    wanted = dict.fromkeys(literal for value in where.values for literal in _literals(field, value))
     fold = partial(_folded, field)
     if where.operator in {"=", "IN"}:
         return lambda row: fold(get(row)) in wanted
     if where.operator in {"!=", "NOT IN"}:
         return lambda row: fold(get(row)) not in wanted
-    compare, limit = _ORDERS[where.operator], wanted[0] if wanted else None
+    compare, limit = _ORDERS[where.operator], next(iter(wanted), None)
     _need_order(field)
     return lambda row: (value := fold(get(row))) is not None and limit is not None and compare(value, limit)
 
