@@ -110,6 +110,9 @@ async def test_deleting_and_undeleting_a_case_takes_its_comments_along() -> None
         ({"validationRule": {}}, 'an object with its "message"'),
         ({"dailyLimit": -1}, "dailyLimit: must be a number"),
         ({"clockSkew": "x"}, "clockSkew: must be a number"),
+        ({"clockSkew": 1e300}, "clockSkew: must be a number of seconds, -315360000 to 315360000"),
+        ({"clockSkew": float("nan")}, "clockSkew: must be a number"),
+        ({"advance": float("inf")}, "advance: must be a number of seconds, 0 to 315360000"),
         ({"switch": {"assignTo": "x"}}, "switch.assignTo: 'x' is no User"),
     ],
 )

@@ -16,7 +16,7 @@ import pytest
 
 from sandbox.__main__ import main
 from sandbox.tencent.usersig import make_user_sig
-from sandbox.up import Sandbox
+from sandbox.up import Sandbox, env_text
 
 pytestmark = pytest.mark.anyio
 
@@ -116,8 +116,72 @@ def test_a_busy_port_is_named_with_its_cure(tmp_path: Path, capsys: pytest.Captu
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["fly"], ["up", "--im-port", "x"], ["up", "--relay-url", "x"], ["up", "x"]])
-def test_wrong_usage_is_explained(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+async def test_both_on_one_port_is_refused() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with pytest.raises(OSError, match=f"port {port} cannot be used"):
+        async with Sandbox(salesforce_port=port, im_port=port):
+            pass
+
+
+@pytest.mark.parametrize("folder", ["a folder", "it's", "two  $HOME", "#1 ; `id`", 'a "quoted" \\ one'])
+async def test_a_shell_reads_the_settings_of_any_folder(tmp_path: Path, folder: str) -> None:
+    env_file = tmp_path / folder / "env"
+    async with Sandbox(env_file=env_file) as sandbox:
+        script = 'set -a; . "$0"; printf "%s\n" "$SSL_CERT_FILE" "$TENCENT_SECRET_KEY"'
+        said = await asyncio.to_thread(subprocess.run, ["sh", "-c", script, str(env_file)], capture_output=True)
+        wanted = [str(tmp_path / folder / "env.d" / "ca.pem"), sandbox.environment["TENCENT_SECRET_KEY"]]
+        assert (said.stdout.decode().splitlines(), said.stderr) == (wanted, b"")
+
+
+def test_settings_that_need_no_quotes_have_none() -> None:
+    settings = {
+        "A": "https://localhost:1",
+        "B": "x,http://127.0.0.1:2",
+        "C": "/tmp/ca-1_2.pem",
+        "D": "a=b+c/d%e@f",
+        "E": "",
+    }
+    assert env_text(settings) == "".join(f"{name}={value}\n" for name, value in settings.items())
+
+
+async def test_the_customers_page_goes_with_a_sandbox_that_was_killed(tmp_path: Path) -> None:
+    with running("--env-file", str(tmp_path / "env")) as process:
+        assert process.stdout is not None
+        lines = [await asyncio.to_thread(process.stdout.readline) for _ in range(3)]
+        async with httpx.AsyncClient() as http:
+            page = lines[2].split()[-1]
+            assert (await http.get(page)).status_code == 200
+            process.kill()
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                try:
+                    await http.get(page)
+                except httpx.TransportError:
+                    return
+                await asyncio.sleep(0.05)
+    raise AssertionError(f"{page} still answers")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["up", "--im-port", "x"],
+        ["up", "--im-port", "²"],
+        ["up", "x"],
+        ["up", "--relay-url", "x"],
+        ["up", "--relay-url", "http://"],
+        ["up", "--relay-url", "http://127.0.0.1:99999"],
+        ["up", "--relay-url", "http://127.0.0.1/?x=1"],
+    ],
+)
+def test_wrong_usage_is_explained(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uvloop.run", lambda starting: starting.close())
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
