@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -165,6 +166,37 @@ def test_a_breach_is_seen(module: str, source: str) -> None:
 )
 def test_what_is_lawful_is_let_through(module: str, source: str) -> None:
     assert breaches({**dict.fromkeys(sources(), ""), module: source}) == []
+
+
+def test_the_map_of_the_apex_interpreter_is_right() -> None:
+    """It names every module, and at run time none imports from a line below its own."""
+    everything = sources()
+    modules = {name: source for name, source in everything.items() if name.startswith("sandbox.apex.")}
+    layers = apex_map(everything["sandbox.apex"])
+    assert {name.split(".")[2] for name in modules} - {"__main__"} == layers.keys()
+    upward = []
+    for module, source in modules.items():
+        for name in imports(at_run_time(source), module.rpartition(".")[0]):
+            here, there = module.split(".")[2], (name.split(".") + [""] * 3)[2]
+            if name.startswith("sandbox.apex.") and layers.get(there, 0) > layers.get(here, len(layers)):
+                upward.append(f"{module} imports {name}")
+    assert upward == []
+
+
+def apex_map(docstring: str) -> dict[str, int]:
+    """Each module with the number of its line in the map."""
+    lines = [line for line in docstring.splitlines() if re.match(r" {4}\w+( \w+)? {2,}\w", line)]
+    names = [re.split(r" {2,}", line.strip(), maxsplit=1)[1].split(", ") for line in lines]
+    return {name: number for number, line in enumerate(names) for name in line}
+
+
+def at_run_time(source: str) -> str:
+    """The source without what is imported only to name types."""
+    tree = ast.parse(source)
+    tree.body = [
+        node for node in tree.body if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test))
+    ]
+    return ast.unparse(tree)
 
 
 def test_no_file_of_the_programs_is_longer_than_400_lines() -> None:

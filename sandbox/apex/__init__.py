@@ -2,7 +2,27 @@
 
 It is a simulation, and green here is not green in an org. What it does not know it refuses by name, file and line
 (`NotModelled`); what an org's compiler would refuse it refuses when it comes by (`DoesNotCompile`), for it knows types
-only at run time: a semantic checker stands before it. What it knows and takes more lightly than an org:
+only at run time: a semantic checker stands before it.
+
+The way of a package: `metadata` reads its folder, `syntax` its sources, `declarations` makes classes and triggers of
+them, and every method becomes one Python function of a `Frame`, put together from those that the compilers in
+`expressions`, `statements` and their neighbours make of each node of the tree. `program` holds them all. When a
+record is saved, the org calls `Runtime.fire`, which runs the triggers in a `Transaction`; what they enqueue or
+publish waits in `job_queue` for the commit. Who looks for a thing finds it here; at run time a module imports from
+its own line and those above it only, and what is further down only to name a type (a `Frame` knows its `Transaction`,
+which lists its frames):
+
+    values      errors, classes, values, kinds, exceptions, records, record_fields, texts, operators, copies
+    package     package, syntax, metadata, standard, access
+    running     scope, limits, frames, expressions, static_kinds
+    the org     dml, soql, credentials, callouts
+    platform    library, transaction, job_queue, jobs, event_bus, test_context
+    compilers   names, calls, creation, places, statements, loops, catching, switches, declarations, program
+    doors       people, runtime, entrances, test_runner
+
+`library/` has the platform's classes by subject: each public function of a `Library` is a method that Apex may call.
+
+What it knows and takes more lightly than an org:
 
 * Security: profiles are administrator, standard or minimum access (objects only); field security covers the package's
   own fields; sharing is a list of Cases for each user (`visible`), else everybody sees all. `with sharing`, user mode
