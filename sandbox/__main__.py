@@ -13,7 +13,7 @@ import uvloop
 
 from sandbox.console import Console
 from sandbox.console.customer_app import CustomerApp
-from sandbox.server import PortTaken
+from sandbox.server import PortTaken, prove_free
 from sandbox.up import RELAY_URL, Sandbox
 
 
@@ -36,6 +36,8 @@ async def _up(options: argparse.Namespace) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    if options.console:
+        prove_free(options.console_port)
     customer_app = CustomerApp() if options.console else None
     sandbox = _sandbox(options, customer_app.origins if customer_app else "")
     async with contextlib.AsyncExitStack() as running:

@@ -97,6 +97,11 @@ class Server(uvicorn.Server):
         self.socket.close()
 
 
+def prove_free(port: int) -> None:
+    """PortTaken if somebody has it."""
+    _bind(port).close()
+
+
 def _bind(port: int) -> socket.socket:
     # named as TCP, else asyncio does not switch Nagle's algorithm off and each answer takes 40 ms
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
