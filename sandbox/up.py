@@ -83,6 +83,7 @@ class Sandbox:
             await self._start(starting, certificate)
             self.environment = self._collect(certificate)
             if self.env_file is not None:
+                self.environment["SANDBOX_SALESFORCE_PRIVATE_KEY_FILE"] = str(self._write_key(certificate))
                 write_private(self.env_file, env_text(self.environment).encode())
             self._running = starting.pop_all()
         return self
@@ -109,6 +110,12 @@ class Sandbox:
         if self.env_file is None:
             return Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
         return self.env_file.with_name(f"{self.env_file.name}.d")
+
+    def _write_key(self, certificate: Certificate) -> Path:
+        """For logins by JWT bearer, which a relay takes instead of the client's secret; not both at once."""
+        path = certificate.authority.with_name("salesforce.pem")
+        write_private(path, self.salesforce.private_key_pem.encode())
+        return path
 
     def _collect(self, certificate: Certificate) -> dict[str, str]:
         return {
