@@ -44,7 +44,7 @@ def basic(org: Org, call: Call) -> Answer:
 
 def describe(org: Org, call: Call) -> Answer:
     sobject = object_named(org, call.parameters["object"])
-    fields = [_described(sobject, field) for field in org.visible(sobject)]
+    fields = [_described(org, sobject, field) for field in org.visible(sobject)]
     return Answer(200, {**_summary(call, sobject), "fields": fields, "childRelationships": [], "recordTypeInfos": []})
 
 
@@ -68,7 +68,7 @@ def _summary(call: Call, sobject: SObject) -> dict[str, object]:
     }
 
 
-def _described(sobject: SObject, field: Field) -> dict[str, object]:
+def _described(org: Org, sobject: SObject, field: Field) -> dict[str, object]:
     has_text = field.kind in {"string", "textarea", "email", "picklist", "id", "reference"}
     return {
         "name": field.name,
@@ -91,7 +91,7 @@ def _described(sobject: SObject, field: Field) -> dict[str, object]:
         "autoNumber": field.name == "CaseNumber",
         "calculated": False,
         "nameField": field.name in {"Name", "CaseNumber"},
-        "restrictedPicklist": False,
+        "restrictedPicklist": field.kind == "picklist" and org.switches.restrictedPicklists,
         "digits": 8 if field.kind == "int" else 0,
         "precision": 0,
         "scale": 0,
