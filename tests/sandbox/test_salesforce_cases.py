@@ -102,6 +102,11 @@ async def test_switches_decide_what_the_documents_leave_open() -> None:
         refused = await http.post(CASES, json={"Origin": "Carrier pigeon"})
         assert first_error(refused) == (400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST")
         case_id = await new_case(http, Subject="\U0001f600" * 255)
+        described = (await http.get(f"{CASES}/describe")).json()["fields"]
+        assert [field["restrictedPicklist"] for field in described if field["name"] in {"Origin", "Subject"}] == [
+            True,
+            False,
+        ]
     assert case_of(org, case_id)["SystemModstamp"] == "2026-09-21T14:13:20.000+0000"
     with pytest.raises(ValueError, match="lengthUnit takes one of utf16, codepoint"):
         await org.do({"switch": {"lengthUnit": "furlong"}})

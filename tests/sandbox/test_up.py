@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import jwt
 import pytest
 
 from sandbox.__main__ import main
@@ -85,10 +86,28 @@ async def test_secrets_are_new_each_time_and_readable_by_their_owner_alone(tmp_p
         assert len(first.environment["RELAY_APP_JWT_SECRET"]) >= 32
         files = [env_file, *env_file.with_name("env.d").iterdir()]
         assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
-        assert len(files) == 3
+        assert len(files) == 4
     async with Sandbox() as second:
         fixed = {"TENCENT_ADMIN_ID", "SANDBOX_SALESFORCE_USERNAME"}
         assert {name for name in NAMES if first.environment[name] == second.environment[name]} <= fixed
+
+
+def assertion_of(settings: dict[str, str]) -> str:
+    key = Path(settings["SANDBOX_SALESFORCE_PRIVATE_KEY_FILE"]).read_text()
+    user, login = settings["SANDBOX_SALESFORCE_USERNAME"], settings["SALESFORCE_LOGIN_URL"]
+    claims = {"iss": settings["SALESFORCE_CLIENT_ID"], "sub": user, "aud": login, "exp": int(time.time()) + 120}
+    return jwt.encode(claims, key, algorithm="RS256")
+
+
+async def test_the_key_beside_the_settings_logs_in_by_jwt_bearer(tmp_path: Path) -> None:
+    async with Sandbox(env_file=tmp_path / "env"):
+        settings = read(tmp_path / "env")
+        form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion_of(settings)}
+        oauth = f"{settings['SALESFORCE_LOGIN_URL']}/services/oauth2"
+        async with client(settings) as http:
+            token = (await http.post(f"{oauth}/token", data=form)).json()["access_token"]
+            mine = await http.get(f"{oauth}/userinfo", headers={"Authorization": f"Bearer {token}"})
+    assert mine.json()["preferred_username"] == settings["SANDBOX_SALESFORCE_USERNAME"]
 
 
 async def test_an_old_env_file_is_gone_until_both_servers_accept(
@@ -104,16 +123,19 @@ async def test_an_old_env_file_is_gone_until_both_servers_accept(
     assert not env_file.exists()
 
 
-def test_a_busy_port_is_named_with_its_cure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("which", ["salesforce", "im", "console"])
+def test_a_busy_port_is_named_with_its_cure(tmp_path: Path, capsys: pytest.CaptureFixture[str], which: str) -> None:
+    env_file = tmp_path / "env"
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert main(["up", "--salesforce-port", str(port), "--env-file", str(tmp_path / "env")]) == 1
+        assert main(["up", f"--{which}-port", str(port), "--env-file", str(env_file)]) == 1
     error = capsys.readouterr().err
     assert str(port) in error
     assert "0 for any free one" in error
     assert error.count("\n") == 1
+    assert not env_file.exists()
 
 
 async def test_both_on_one_port_is_refused() -> None:
