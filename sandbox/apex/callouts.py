@@ -85,8 +85,10 @@ def _sent(tx: Transaction, request: HttpRequest, response: HttpResponse) -> Valu
             answer = _performed(tx, request, url, headers)
     finally:
         tx.runtime.current = outer
-    if tx.runtime.generation != generation:
+    if tx.runtime.generation != generation:  # nor does the journal of the org that was reset meanwhile hear of it
         raise Abandoned
+    status = 0 if isinstance(answer, Thrown) else answer.status_code
+    tx.runtime.journal("out", (request.method or "").upper(), httpx.URL(url).path, status)
     tx.limits.spend_callout_time((time.monotonic() - started) * 1000)
     if isinstance(answer, Thrown):
         raise answer
@@ -96,19 +98,13 @@ def _sent(tx: Transaction, request: HttpRequest, response: HttpResponse) -> Valu
 
 
 def _performed(tx: Transaction, request: HttpRequest, url: str, headers: dict[str, str]) -> httpx.Response | Thrown:
-    """The answer, or what the platform says when there is none; either way the journal has it."""
-    method, path = (request.method or "").upper(), httpx.URL(url).path
+    """The answer, or what the platform says when there is none."""
     try:
         with httpx.Client(timeout=request.timeout / 1000, verify=tx.runtime.tls, trust_env=False) as client:
-            answer = client.request(method, url, content=request.body or None, headers=headers)
+            return client.request((request.method or "").upper(), url, content=request.body or None, headers=headers)
     except httpx.TimeoutException:
-        tx.runtime.journal("out", method, path, 0)
         return _refused("Read timed out")
     except httpx.ConnectError as error:
-        tx.runtime.journal("out", method, path, 0)
         return _refused(f"Connection refused ({error})" if "refused" not in str(error) else "Connection refused")
     except httpx.TransportError as error:
-        tx.runtime.journal("out", method, path, 0)
         return _refused(f"Unexpected end of file from server ({error})")
-    tx.runtime.journal("out", method, path, answer.status_code)
-    return answer

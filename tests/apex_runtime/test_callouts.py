@@ -246,6 +246,18 @@ async def test_a_reset_forgets_jobs_and_keeps_the_package(tmp_path: Path, relay:
         assert len(relay.heard) == 1
 
 
+async def test_a_callout_that_is_away_during_a_reset_is_not_in_the_new_journal(tmp_path: Path, relay: Listener) -> None:
+    relay.pause = 0.3
+    async with living(tmp_path, PACKAGE, relay.url) as org:
+        case_id = await new_case(org.http)
+        await org.http.patch(f"{CASES}/{case_id}", json={"Subject": "x"})
+        await asyncio.to_thread(relay.arrived.wait, 5)
+        org.salesforce.reset()
+        org.salesforce.journal.clear()
+        await org.idle()
+        assert (len(relay.heard), org.salesforce.journal.entries()) == (1, [])
+
+
 def test_a_test_must_mock_its_callouts(tmp_path: Path) -> None:
     body = "Test.startTest(); System.enqueueJob(new Caller('x')); Test.stopTest();"
     assert throws(tmp_path, body, PACKAGE) == (
