@@ -82,8 +82,10 @@ def _sent(tx: Transaction, request: HttpRequest, response: HttpResponse) -> Valu
     outer, tx.runtime.current = tx.runtime.current, None
     try:
         with tx.org.paused():
+            tx.runtime.away = True
             answer = _performed(tx, request, url, headers)
     finally:
+        tx.runtime.away = False
         tx.runtime.current = outer
     if tx.runtime.generation != generation:  # nor does the journal of the org that was reset meanwhile hear of it
         raise Abandoned

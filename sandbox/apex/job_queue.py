@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sandbox.apex.transaction import Transaction
 
 LONGEST_HISTORY = 10_000
+LONGEST_END = 5.0
 
 
 @dataclass(eq=False)
@@ -128,11 +130,16 @@ class JobQueue:
         self._worker.start()
 
     def stop(self) -> None:
+        """A job that is away on a callout is not waited for; it is abandoned when the answer comes."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        if self._worker is not None:
-            self._worker.join(timeout=5)
+        deadline = time.monotonic() + LONGEST_END
+        while self._worker is not None and self._worker.is_alive() and time.monotonic() < deadline:
+            if self.runtime.away:
+                self.runtime.generation += 1
+                break
+            self._worker.join(timeout=0.05)
 
     def advance(self, seconds: float) -> None:
         """As if that much time had passed for the jobs that wait."""

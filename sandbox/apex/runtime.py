@@ -63,6 +63,7 @@ class Runtime:
         self.tls = tls
         self.current: Transaction | None = None
         self.generation = 0
+        self.away = False
         self.administrators: set[str] = set()
         self._secret = secret
         self._secrets = dict(secrets or {})

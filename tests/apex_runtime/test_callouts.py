@@ -5,6 +5,7 @@
 import asyncio
 import hashlib
 import hmac
+import time
 from pathlib import Path
 
 import pytest
@@ -256,6 +257,17 @@ async def test_a_callout_that_is_away_during_a_reset_is_not_in_the_new_journal(t
         org.salesforce.journal.clear()
         await org.idle()
         assert (len(relay.heard), org.salesforce.journal.entries()) == (1, [])
+
+
+async def test_an_org_stops_at_once_while_a_job_is_away(tmp_path: Path, relay: Listener) -> None:
+    relay.pause = 3
+    async with living(tmp_path, PACKAGE, relay.url) as org:
+        case_id = await new_case(org.http)
+        await org.http.patch(f"{CASES}/{case_id}", json={"Subject": "x"})
+        await asyncio.to_thread(relay.arrived.wait, 5)
+        began = time.monotonic()
+        await org.salesforce.stop()
+        assert time.monotonic() - began < 1
 
 
 def test_a_test_must_mock_its_callouts(tmp_path: Path) -> None:
