@@ -264,7 +264,7 @@ class Store(Protocol):
         ...
 
     async def rooms(self) -> list[Room]:
-        """Every room whose Case has a ticket."""
+        """Every room whose Case has a ticket and whose group the relay has not dismissed."""
         ...
 
     async def renew(self, tickets: Iterable[Ticket], commands: Iterable[Command], until: float) -> None:

@@ -74,13 +74,14 @@ class Reconciler:
         groups = await self._im.list_groups()  # before the ledger: a group made in between is no orphan
         rooms = {room.state.case_id: room for room in await self._store.rooms()}
         unseen = await self._store.cases_without_state()
-        live = [case_id for case_id, room in rooms.items() if not room.gone or case_id in groups]
-        states = {state.case_id: state for state in await self._crm.case_states([*live, *unseen])}
-        drifts = [Drift(group, "orphan") for group in sorted(groups - rooms.keys() - set(unseen)) if _is_case(group)]
-        drifts += [Drift(case_id, "unknown Case") for case_id in (*live, *unseen) if case_id not in states]
+        unexpected = sorted(filter(_is_case, groups - rooms.keys() - set(unseen)))
+        rooms |= await self._rooms_of(unexpected)
+        states = {state.case_id: state for state in await self._crm.case_states([*rooms, *unseen])}
+        drifts = [Drift(group, "orphan") for group in unexpected if group not in rooms]
+        drifts += [Drift(case_id, "unknown Case") for case_id in (*rooms, *unseen) if case_id not in states]
         drifts += [Drift(case_id, "no state") for case_id in unseen if case_id in states]
         # a Case that Salesforce does not show may be there all the same, so nobody is sent away for that
-        shown = [rooms[case_id] for case_id in live if case_id in states]
+        shown = [room for case_id, room in rooms.items() if case_id in states]
         for start in range(0, len(shown), _TOGETHER):
             drifts += await self._drifts(shown[start : start + _TOGETHER], states)
         return drifts, [state for case_id, state in states.items() if _is_news(rooms.get(case_id), state)]
@@ -94,6 +95,11 @@ class Reconciler:
         for case_id in sorted({drift.case_id for drift in drifts if drift.cure}):
             await self._store.reapply(case_id, self._clock())
         return drifts
+
+    async def _rooms_of(self, group_ids: Sequence[str]) -> dict[str, Room]:
+        """The rooms of groups that the relay has dismissed, and that are there all the same."""
+        found = [await self._store.find_room(group_id) for group_id in group_ids]
+        return {room.state.case_id: room for room in found if room is not None and room.customers | room.refused}
 
     async def _drifts(self, rooms: Sequence[Room], states: Mapping[str, CaseState]) -> list[Drift]:
         found: list[Drift] = []
@@ -129,7 +135,7 @@ class Reconciler:
         users = await self._crm.deactivated_users(since)
         if not users:
             return []
-        rooms = [room for room in await self._store.rooms() if not room.gone]
+        rooms = await self._store.rooms()
         left = [room.state.case_id for room in rooms if users & {agent.user_id for agent in room.state.agents}]
         return await self._crm.case_states(left)
 

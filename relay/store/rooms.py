@@ -60,6 +60,12 @@ _DONE_SINCE = """
 delete from commands where group_id = $1 and verb = 'sync' and state = 'failed'
     and exists (select 1 from rooms where case_id = $1 and pending = 0)"""
 
+_PAGE = 500
+"""Rooms read at once: those who wait for the ledger, or for this process, do not wait long."""
+_THERE = """
+rooms.gone = 0 and rooms.case_id > $1
+    and exists (select 1 from tickets where tickets.case_id = rooms.case_id) order by rooms.case_id limit $2"""
+
 _SETTLE = """
 update rooms set pending = 0, ask = 0, dismiss_at = $3, gone = $4
 where case_id = $1 and modstamp = $2 and seen_at = $5 returning 1"""
@@ -90,8 +96,11 @@ class Rooms(Part):
         return found[0] if found else None
 
     async def rooms(self) -> list[Room]:
-        """Every room whose Case has a ticket."""
-        return await self._find("exists (select 1 from tickets where tickets.case_id = rooms.case_id)", ())
+        """Every room whose Case has a ticket and whose group the relay has not dismissed; a page at a time."""
+        found: list[Room] = []
+        while page := await self._find(_THERE, (found[-1].state.case_id if found else "", _PAGE)):
+            found += page
+        return found
 
     async def cases_without_state(self) -> list[str]:
         """Cases that have a ticket, and of which no state was ever accepted."""
@@ -103,7 +112,7 @@ class Rooms(Part):
         of_those = f"in (select rooms.case_id from rooms where {which})"
         rooms, tickets, members = await self._together(
             [
-                (f"select {_ROOM} from rooms where {which} order by rooms.case_id", arguments),
+                (f"select {_ROOM} from rooms where {which}", arguments),
                 (f"select {_CONTENT} from tickets where case_id {of_those} order by created_at", arguments),
                 (f"select group_id, user_id, why from members where group_id {of_those}", arguments),
             ]

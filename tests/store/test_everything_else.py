@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from relay.models import Agent, CaseState
-from relay.store import Ledger
+from relay.store import Ledger, rooms
+from relay.store.migrate import migrate_sqlite
 from tests.store.conftest import LEASE_END, NOW, accept
 
 pytestmark = pytest.mark.anyio
@@ -100,6 +104,32 @@ async def test_a_closed_room_is_dismissed_when_its_time_has_come(ledger: Ledger)
     room = await ledger.find_room(CASE)
     assert room is not None
     assert (room.gone, room.dismiss_at) == (True, NOW + 600)
+
+
+async def test_of_all_rooms_those_are_read_whose_group_is_there_however_many(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "_PAGE", 2)
+    cases = [f"50000000000000{number}AAA" for number in range(1, 8)]
+    for number, case_id in enumerate(cases):
+        await ledger.record_case(await accept(ledger, f"t{number}"), case_id, NOW)
+    await ledger.accept_states([replace(STATE, case_id=case_id) for case_id in cases], NOW)
+    for gone in (cases[0], cases[2], cases[3]):
+        await ledger.mark_gone(gone)
+
+    there = [room.state.case_id for room in await ledger.rooms()]
+
+    assert there == [cases[1], *cases[4:]]
+
+
+def test_nobody_looks_through_all_rooms_that_ever_were(path: Path) -> None:
+    """Once a second, and at each deep pass: there may be hundreds of thousands of them."""
+    migrate_sqlite(path)
+    with closing(sqlite3.connect(path)) as connection:
+        for where, arguments in ((rooms._IS_DUE, (NOW,)), (rooms._THERE, ("", 500))):
+            statement = f"explain query plan select case_id from rooms where {where}".replace("$", "?")
+            plan = [str(row[-1]) for row in connection.execute(statement, arguments)]
+            assert any("USING" in step and "INDEX rooms_" in step for step in plan), plan
 
 
 async def test_members_are_noted_and_forgotten(ledger: Ledger) -> None:
