@@ -159,8 +159,13 @@ class Store(Protocol):
         """The ticket became this Case; a state of it that is waiting is applied."""
         ...
 
-    async def finish_ticket(self, ticket: Ticket, case_id: str, now: float, first_words: Sequence[Saying] = ()) -> bool:
-        """It is done; first_words: what is yet to be said in its group."""
+    async def finish_ticket(
+        self, ticket: Ticket, case_id: str, now: float, first_words: Sequence[Saying] = ()
+    ) -> str | None:
+        """It is done; its Case, which after a merge is another; None if somebody else holds it by now.
+
+        first_words: what is yet to be said in its group.
+        """
         ...
 
     async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool:

@@ -148,10 +148,10 @@ class Tickets:
         try:
             case_id = await self._make(ticket)
             words = self._first_words(ticket, case_id)
-            written = await self._store.finish_ticket(ticket, case_id, self._clock(), words)
+            its_case = await self._store.finish_ticket(ticket, case_id, self._clock(), words)
             if words:
                 self._wake()
-            ended = replace(ticket, state="done", case_id=case_id, holder=None)
+            written, ended = its_case is not None, replace(ticket, state="done", case_id=its_case, holder=None)
         except Exception as error:
             written, ended = await self._record_failure(ticket, as_relay_error(error))
         return ended if written else await self._store.find_ticket(ticket.ticket_id) or ended

@@ -92,7 +92,10 @@ select group_id, user_id, case
     from commands where command_id = $1 and claim = $2
 on conflict (group_id, user_id) do update set why = excluded.why"""
 
-_UPDATE_TICKET = "update tickets set {} where ticket_id = $1 and claim = $2 and state = 'open' returning 1"
+_UPDATE_TICKET = "update tickets set {} where ticket_id = $1 and claim = $2 and state = 'open' returning case_id"
+
+# A Case that lost a merge may have been its ticket's when work on it began, and be so no longer.
+_ITS_CASE = "case_id = coalesce(case_id, $3)"
 
 
 class Database(Protocol):
@@ -182,22 +185,24 @@ class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People, Erasure):
     async def record_case(self, ticket: Ticket, case_id: str, now: float) -> bool:
         rows, _ = await self._database.run_together(
             [
-                (_UPDATE_TICKET.format("case_id = $3"), (ticket.ticket_id, ticket.claim, case_id)),
+                (_UPDATE_TICKET.format(_ITS_CASE), (ticket.ticket_id, ticket.claim, case_id)),
                 (ENQUEUE_SYNC, (case_id, now)),
             ],
             alone_with=[case_id],
         )
         return bool(rows)
 
-    async def finish_ticket(self, ticket: Ticket, case_id: str, now: float, first_words: Sequence[Saying] = ()) -> bool:
-        change = _UPDATE_TICKET.format("state = 'done', holder = null, case_id = $3, ended_at = $4")
+    async def finish_ticket(
+        self, ticket: Ticket, case_id: str, now: float, first_words: Sequence[Saying] = ()
+    ) -> str | None:
+        change = _UPDATE_TICKET.format(f"state = 'done', holder = null, {_ITS_CASE}, ended_at = $4")
         rows, *_ = await self._database.run_together(
             [
                 (change, (ticket.ticket_id, ticket.claim, case_id, now)),
                 *(add_first_words(saying, ticket) for saying in first_words),
             ]
         )
-        return bool(rows)
+        return str(rows[0][0]) if rows else None
 
     async def fail_ticket(self, ticket: Ticket, problem: dict[str, object], now: float) -> bool:
         there = await self.find_ticket(ticket.ticket_id)  # its Case may have been recorded since it was claimed

@@ -212,6 +212,24 @@ async def test_the_customer_of_a_case_that_lost_a_merge_moves_into_the_masters_r
     assert (await relay.ticket(loser["ticketId"])).json()["GroupId"] == master["caseId"]
 
 
+async def test_a_ticket_whose_case_loses_a_merge_while_it_is_still_being_opened_answers_with_the_masters_group(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(RELAY_CREATE_WAIT="2")
+    master = (await relay.open_ticket("bob")).json()
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/ContentVersion", after=True, delayMs=4000)])
+    loser = (await relay.open_ticket("alice", desc="x" * 40_000)).json()
+    assert loser["status"] == "pending", "the file with the whole text is being written"
+    await sandbox.salesforce.do({"merge": {"master": master["caseId"], "losers": [loser["caseId"]]}})
+
+    await sync(relay, state(loser["caseId"], 9, isDeleted=True, mergedInto=master["caseId"]))
+
+    await group_goes(relay, sandbox, loser["caseId"])
+    assert (await relay.ticket(loser["ticketId"])).status_code == 202, "it was moved before it was opened"
+    assert (await relay.settled(loser["ticketId"])).json()["GroupId"] == master["caseId"]
+    await members_become(relay, sandbox, master["caseId"], "bob", "alice")
+
+
 async def test_a_group_that_somebody_dismissed_is_made_again(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
     agent = agents(sandbox)[0]
     sandbox.tencent.chat.groups.pop(case_id)

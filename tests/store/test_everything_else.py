@@ -174,6 +174,18 @@ async def test_a_merge_moves_the_tickets(ledger: Ledger) -> None:
     assert ticket.case_id == MASTER
 
 
+async def test_a_ticket_that_was_moved_while_it_was_worked_on_stays_with_the_master(ledger: Ledger) -> None:
+    ticket = await accept(ledger)
+    await ledger.record_case(ticket, CASE, NOW)
+    await ledger.move_tickets(CASE, MASTER, NOW)
+
+    assert await ledger.record_case(ticket, CASE, NOW)
+    assert await ledger.finish_ticket(ticket, CASE, NOW) == MASTER
+
+    moved = await ledger.find_ticket(ticket.ticket_id)
+    assert moved is not None and moved.case_id == MASTER
+
+
 async def test_dead_letters_are_listed_replayed_and_dropped(ledger: Ledger) -> None:
     ticket = await accept(ledger)
     await ledger.record_case(ticket, CASE, NOW)
