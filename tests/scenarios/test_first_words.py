@@ -46,6 +46,13 @@ async def test_the_ticket_is_the_first_message(start_relay: StartRelay, sandbox:
     assert message["from"] == "alice"
 
 
+async def test_a_character_that_not_every_ledger_takes_holds_up_nobody(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(**TALKATIVE)
+    assert (await relay.open_ticket(subject="My\0lamp")).status_code == 200
+
+
 async def test_a_long_text_is_said_in_pieces_of_which_none_is_lost(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(**TALKATIVE)
     desc = "".join(f'line {number}: 漢字 🙂 "quoted"\\\n' for number in range(600)).strip()
