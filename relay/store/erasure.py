@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from relay.store.part import Part, Row, Step
 from relay.talk import Traces
@@ -79,6 +80,9 @@ class Erasure(Part):
 
 
 def _without(row: Row, user_id: str) -> Row | None:
-    """The same problem without the user's name; None if it does not name him."""
+    """The same problem without the user's name, which may be any word or number; None if its text does not name him."""
     command_id, problem = row
-    return (command_id, problem.replace(user_id, "(erased)")) if user_id in problem else None
+    document = json.loads(problem)
+    detail = str(document.get("detail", ""))
+    erased = re.sub(rf"(?<![\w.@-]){re.escape(user_id)}(?![\w@-])", "(erased)", detail, flags=re.ASCII)
+    return (command_id, json.dumps({**document, "detail": erased})) if erased != detail else None

@@ -222,6 +222,19 @@ async def test_a_user_is_erased(ours: Ledger) -> None:
     await ours.compact()
 
 
+@pytest.mark.parametrize("user_id", ["4", "42", "e", "status", "422", "im_rejected", "not"])
+async def test_who_is_erased_takes_no_letter_of_others_with_him(ledger: Ledger, user_id: str) -> None:
+    command = await ledger.add_command(verb="join", group_id=CASE, user_id=USER, holder="a", now=NOW, until=NOW)
+    problem = {"detail": f"{user_id} was no member (422): {user_id}.", "status": 422, "code": "im_rejected"}
+    await ledger.fail_command(command, problem)
+
+    await ledger.erase(user_id)
+
+    [letter] = await ledger.dead_letters()
+    numbers = "(erased)" if user_id == "422" else "422"
+    assert letter.problem == {**problem, "detail": f"(erased) was no member ({numbers}): (erased)."}
+
+
 async def test_groups_that_are_there_are_told_with_their_newest_number(ours: Ledger) -> None:
     assert await ours.open_groups() == {CASE: 0}
     await ours.hear(replace(HELLO, seq=7))
