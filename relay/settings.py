@@ -209,9 +209,8 @@ class _Reader:
         return value
 
     def origin(self, name: str, value: str) -> str:
-        """An https address without a path; http is for nobody, both vendors refuse it."""
-        parts = urlsplit(value)
-        if value and (parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query):
+        """An https address with nothing behind it; http is for nobody, both vendors refuse it."""
+        if value and not _is_origin(value.rstrip("/"), "https"):
             self.problems.append(
                 f"{name} must be an address like https://host or https://host:port, with nothing behind it"
             )
@@ -302,13 +301,12 @@ def _sdk_app_id(read: _Reader) -> int:
     text = read.required("TENCENT_SDK_APP_ID", "the SDKAppID of your application")
     if text and text not in EXAMPLES and not re.fullmatch(r"[1-9][0-9]{0,18}", text):
         read.problems.append("TENCENT_SDK_APP_ID must be a whole number, the SDKAppID of your application")
-    return int(text) if text.isdecimal() else 0
+    return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
 
 
 def _jwks_url(read: _Reader) -> str:
     url = read.text("RELAY_APP_JWKS_URL")
-    parts = urlsplit(url)
-    if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if url and not (_is_address(url, "https") or (_is_address(url, "http") and urlsplit(url).hostname in _LOOPBACK)):
         read.problems.append("RELAY_APP_JWKS_URL must be an https address: who could change the keys could be anybody")
     return url
 
@@ -334,12 +332,23 @@ def _check_together(read: _Reader, settings: Settings) -> None:
     _check_database(problems, settings)
     if not re.fullmatch(r"[0-9]+\.0", settings.salesforce_api_version):
         problems.append("SALESFORCE_API_VERSION must look like 67.0")
-    if not all(map(_is_origin, settings.relay_allowed_origins)):
+    if not all(origin == "*" or _is_origin(origin, "http", "https") for origin in settings.relay_allowed_origins):
         problems.append("RELAY_ALLOWED_ORIGINS must be origins like https://app.example.com, without a path")
 
 
-def _is_origin(text: str) -> bool:
-    return text == "*" or (urlsplit(text).scheme in ("http", "https") and text.count("/") == 2)
+def _is_origin(text: str, *schemes: str) -> bool:
+    return _is_address(text, *schemes) and text.count("/") == 2 and "?" not in text
+
+
+def _is_address(text: str, *schemes: str) -> bool:
+    """Whether it is one that can be asked: with a host, a port that there can be, no login and no fragment."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    is_plain = parts.username is None and not parts.fragment and re.fullmatch(r"[\x21-\x7e]+", text) is not None
+    return parts.scheme in schemes and bool(parts.hostname) and port != 0 and is_plain
 
 
 def _check_database(problems: list[str], settings: Settings) -> None:

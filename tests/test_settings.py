@@ -374,6 +374,35 @@ def test_a_bundle_of_the_environment_that_is_not_the_files_is_worth_a_warning(
     assert (os.environ["SSL_CERT_FILE"], os.environ["REQUESTS_CA_BUNDLE"]) == ("/ours.pem", "/theirs.pem")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://[::1",
+        "https://acme.example:99999",
+        "https://acme.example:port",
+        "https://somebody:s3cret@acme.example",
+        "https://acme.example#there",
+        "https://acme.example?there",
+        "https://acme example",
+        "https://",
+        "https:///path",
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["SALESFORCE_LOGIN_URL", "TENCENT_API_URL", "RELAY_APP_JWKS_URL", "RELAY_ALLOWED_ORIGINS"]
+)
+def test_an_address_that_cannot_be_asked_is_a_problem_of_its_setting(name: str, address: str) -> None:
+    if (name, address) == ("RELAY_APP_JWKS_URL", "https://acme.example?there"):
+        pytest.skip("keys may be anywhere on a server")
+    [problem] = problems({**REQUIRED, name: address})
+    assert problem.startswith(name)
+    assert "s3cret" not in problem
+
+
+def test_a_number_that_is_too_long_is_a_problem() -> None:
+    assert problems({**REQUIRED, "TENCENT_SDK_APP_ID": "9" * 5000})[0].startswith("TENCENT_SDK_APP_ID must be")
+
+
 def test_several_wrong_origins_are_one_problem() -> None:
     assert len(problems({**REQUIRED, "RELAY_ALLOWED_ORIGINS": "a.example,b.example"})) == 1
 
