@@ -92,7 +92,7 @@ class Worker:
         """Renew what is held, then take over and start what is due."""
         self._wakened.clear()
         now = self._clock()
-        if now - self._renewed_at > self._lease / 4:
+        if abs(now - self._renewed_at) > self._lease / 4:  # less than nothing if the clock was set back
             self._renewed_at = now
             await self._store.renew(self._tickets.held, self._commands.held, now + self._lease)
         await self._store.enqueue_dismissals(now)

@@ -94,6 +94,9 @@ on conflict (group_id, user_id) do update set why = excluded.why"""
 
 _UPDATE_TICKET = "update tickets set {} where ticket_id = $1 and claim = $2 and state = 'open' returning case_id"
 
+_UPDATE_COMMAND = "update commands set {} where command_id = $1 and claim = $2 and state = 'open' returning 1"
+_RENEW_TICKET, _RENEW_COMMAND = _UPDATE_TICKET.format("due = $3"), _UPDATE_COMMAND.format("due = $3")
+
 # A Case that lost a merge may have been its ticket's when work on it began, and be so no longer.
 _ITS_CASE = "case_id = coalesce(case_id, $3)"
 
@@ -275,7 +278,7 @@ class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People, Erasure):
 
     async def _update_command(self, command: Command, change: str, *arguments: object) -> bool:
         rows = await self._run(
-            f"update commands set {change} where command_id = $1 and claim = $2 and state = 'open' returning 1",
+            _UPDATE_COMMAND.format(change),
             command.command_id,
             command.claim,
             *arguments,
@@ -285,10 +288,10 @@ class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People, Erasure):
     # both
 
     async def renew(self, tickets: Iterable[Ticket], commands: Iterable[Command], until: float) -> None:
-        for ticket in tickets:
-            await self._update_ticket(ticket, "due = $3", until)
-        for command in commands:
-            await self._update_command(command, "due = $3", until)
+        steps: list[Step] = [(_RENEW_TICKET, (ticket.ticket_id, ticket.claim, until)) for ticket in tickets]
+        steps += [(_RENEW_COMMAND, (command.command_id, command.claim, until)) for command in commands]
+        if steps:
+            await self._database.run_together(steps)
 
     async def remember(self, name: str, value: str) -> None:
         await self._run(
