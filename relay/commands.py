@@ -119,11 +119,12 @@ class Commands:
         if pause is not None:
             _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.for_log)
             await self._store.postpone_command(command, self._clock() + pause)
-        elif self._tell_caller(command, error):
+            return
+        await self._store.fail_command(command, error.problem())  # first: who is told of an error relies on its end
+        if self._tell_caller(command, error):
             await self._store.forget_command(command)
         else:
             _log.error("command %s has ended: %s", command.command_id, error.for_log)
-            await self._store.fail_command(command, error.problem())
 
     def _is_awaited(self, command: Command) -> bool:
         outcome = self._callers.get(command.command_id)

@@ -12,7 +12,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from relay.errors import StoreUnavailable
 from relay.retry import Patience
+from relay.store import Ledger
 from sandbox.faults import Fault
 from sandbox.salesforce import ids
 from sandbox.up import Sandbox
@@ -341,6 +343,24 @@ async def test_a_command_that_fails_for_good_lets_the_next_one_through(relay: Re
     tencent_fails(sandbox, Fault("add_group_member", errorCode=10037))
 
     await catches_up(relay, sandbox, group_id, ["alice", bob])
+
+
+async def test_who_is_told_of_an_error_can_rely_on_it_even_if_the_ledger_fails_in_that_moment(
+    relay: Relay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group_id, agent = await open_group(relay), agents(sandbox)[0]
+    tencent_fails(sandbox, Fault("add_group_member", errorCode=10014))
+
+    async def fail(*_: object) -> bool:
+        raise StoreUnavailable("The disk is full")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Ledger, "fail_command", fail)
+        failing.setattr(Ledger, "forget_command", fail)
+        answer = await join(relay, group_id, agent)
+
+    assert answer.status_code == 202, "it is not known to have ended, so it goes on"
+    await catches_up(relay, sandbox, group_id, ["alice", agent])
 
 
 async def test_a_group_does_not_wait_for_another(relay: Relay, sandbox: Sandbox) -> None:
