@@ -22,6 +22,10 @@ _log = logging.getLogger(__name__)
 _GRACE = 30
 """Seconds that a stopping relay gives to the requests it is answering."""
 
+_KEEP_ALIVE = 75
+"""Seconds that an idle connection is kept: longer than what stands in front keeps it, usually 60, so that none of its
+requests goes to a connection that is just being closed."""
+
 
 class PortTaken(Exception):
     """HOST and PORT cannot be listened on; the text names them."""
@@ -51,6 +55,7 @@ def _serve_on(listener: socket.socket, settings: Settings) -> int:
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            timeout_keep_alive=_KEEP_ALIVE,
             timeout_graceful_shutdown=_GRACE,
         )
     )

@@ -241,6 +241,18 @@ async def test_what_is_no_http_is_a_problem_too(sandbox: Sandbox, tmp_path: Path
         await relay.stop()
 
 
+async def test_a_connection_outlives_the_pause_between_two_callouts(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What stands in front keeps its own for a minute: a request may not meet one that is just being closed."""
+    async with serving(environment(sandbox, tmp_path), tmp_path) as relay:
+        host, port = relay.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        for pause in (6, 0):
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: relay\r\n\r\n")
+            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+            await asyncio.sleep(pause)
+        writer.close()
+
+
 async def test_it_starts_without_asking_a_vendor(sandbox: Sandbox, tmp_path: Path) -> None:
     """So that it comes up while both are away."""
     everything = [Fault("*", times=-1, status=503)]
