@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
@@ -38,6 +39,8 @@ def configure(level: str = "INFO") -> None:
     httpx logs whole URLs at INFO, and Tencent's carry the admin's UserSig; aiohttp, urllib3 and requests can be as
     talkative: of these only warnings are let through.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # half a surrogate pair, which a vendor's JSON may hold, is no UTF-8
+        sys.stdout.reconfigure(errors="backslashreplace")
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.root.handlers = [handler]

@@ -7,6 +7,7 @@ import base64
 import json
 import logging
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -217,6 +218,19 @@ async def test_every_line_of_a_served_relay_is_json(sandbox: Sandbox, tmp_path: 
         await relay.stop()
     assert len(lines) > 5
     assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+async def test_a_line_with_half_a_character_is_a_line(tmp_path: Path) -> None:
+    """As a vendor's JSON may hold one."""
+    program = (
+        r"import logging; from relay import logs; logs.configure(); logging.info('half \ud83d, whole \U0001f642 漢')"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert err == b""
+    assert json.loads(out)["message"] == "half \ud83d, whole 🙂 漢"
 
 
 async def test_no_problem_gives_anything_away(start_relay: StartRelay, sandbox: Sandbox) -> None:
