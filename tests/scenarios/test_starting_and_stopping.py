@@ -253,6 +253,25 @@ async def test_a_connection_outlives_the_pause_between_two_callouts(sandbox: San
         writer.close()
 
 
+@pytest.mark.parametrize("line", [b"X-A: " + b"y" * 995 + b"\r\n", b"y" * 1000])
+async def test_a_head_without_end_is_cut_off_and_a_long_body_is_none(
+    sandbox: Sandbox, tmp_path: Path, line: bytes
+) -> None:
+    env = environment(sandbox, tmp_path)
+    async with serving(env, tmp_path) as relay:
+        host, port = relay.url.removeprefix("http://").split(":")
+        _, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: relay\r\nX-B: ")
+        with pytest.raises(ConnectionError):
+            for _ in range(20_000):
+                writer.write(line)
+                await writer.drain()
+        async with httpx.AsyncClient(base_url=relay.url) as client:
+            secret = {"Authorization": f"Bearer {env['RELAY_CALLOUT_SECRETS']}"}
+            body = {"orgId": sandbox.salesforce.org.org_id, "cases": [{"caseId": "x" * 900_000}]}
+            assert (await client.post("/synccases", json=body, headers=secret)).status_code == 202
+
+
 async def test_it_starts_without_asking_a_vendor(sandbox: Sandbox, tmp_path: Path) -> None:
     """So that it comes up while both are away."""
     everything = [Fault("*", times=-1, status=503)]
