@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from relay.errors import ImNonsense
 from relay.im.answers import elements, number
 from relay.im.callbacks import account, message
 from relay.im.imports import Call
@@ -31,6 +32,8 @@ async def read(call: Call, group_id: str, up_to: int | None) -> Page:
     answer = await call(_SERVICE + "group_msg_get_simple", body)
     finished = number(answer.get("IsFinished"), 0)
     rows = [_message(group_id, row) for row in elements(answer, "RspMsgList") if number(row.get("MsgSeq"), 0) > 0]
+    if up_to is not None and any(row.seq > up_to for row in rows):  # who fills holes by it would not come to an end
+        raise ImNonsense("Tencent Chat gives other messages of a group than it was asked for.")
     return Page(rows, is_last=finished != 0 or not rows, expired=finished == _CUT_AND_EXPIRED)
 
 

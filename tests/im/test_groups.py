@@ -195,3 +195,13 @@ async def test_an_agent_is_put_in_under_his_name(im: TencentIm, sandbox: Tencent
     await im.add_group_member(CASE, AGENT)
     assert sandbox.accounts()[AGENT] == "Ann Agent"
     assert sandbox.commands().count("account_import") == 2
+
+
+# Reading what was said
+
+
+async def test_other_messages_than_those_that_were_asked_for_are_nonsense() -> None:
+    """Whoever fills one hole after the other by them would never come to an end."""
+    im, _ = stand_in(OK | {"IsFinished": 0, "RspMsgList": [{"MsgSeq": 8, "From_Account": "alice", "MsgBody": []}]})
+    with pytest.raises(ImNonsense):
+        await im.read_messages(CASE, 7)
