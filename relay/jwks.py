@@ -28,7 +28,8 @@ class NoKeys(Exception):
 class Jwks:
     """Keys by their id. An unknown key is looked for again, at most every 10 s, so that rotation works at once.
 
-    Keys that were good stay so while the service does not answer (https://www.rfc-editor.org/rfc/rfc7517).
+    Keys that were good stay so while the service does not answer, and nobody who has one waits for it then
+    (https://www.rfc-editor.org/rfc/rfc7517).
     """
 
     def __init__(self, http: Http, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,8 +44,13 @@ class Jwks:
 
         Raises KeysUnavailable if there is none and the service does not say which there are.
         """
-        if self._clock() - self._fetched_at > _KEPT or self._choose(key_id, algorithm) is None:
-            await self._refresh()
+        known = self._choose(key_id, algorithm)
+        if known is not None and self._clock() - self._fetched_at <= _KEPT:
+            return known
+        was_away = self._is_away
+        fetching = self._refresh()
+        if fetching is not None and not (known is not None and was_away):
+            await asyncio.shield(fetching)
         key = self._choose(key_id, algorithm)
         if key is None and self._is_away:
             raise KeysUnavailable("The keys of RELAY_APP_JWKS_URL cannot be fetched now", retry_after=_AT_MOST_EVERY)
@@ -54,15 +60,13 @@ class Jwks:
         fitting = [key for key in self._keys if key.algorithm_name == algorithm and key_id in (None, key.key_id)]
         return fitting[0] if len(fitting) == 1 else None
 
-    async def _refresh(self) -> None:
-        """One request for all who wait for it."""
-        if self._fetching is None:
-            if self._clock() - self._asked_at < _AT_MOST_EVERY:
-                return
+    def _refresh(self) -> asyncio.Task[None] | None:
+        """One request for all who wait for it; None if it is too early for another."""
+        if self._fetching is None and self._clock() - self._asked_at >= _AT_MOST_EVERY:
             self._asked_at = self._clock()
             self._fetching = asyncio.create_task(self._fetch())
             self._fetching.add_done_callback(self._fetched)
-        await asyncio.shield(self._fetching)
+        return self._fetching
 
     def _fetched(self, _: asyncio.Task[None]) -> None:
         self._fetching = None

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from relay.jwks import Jwks
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Json, Relay, StartRelay
+from tests.scenarios.conftest import Json, Relay, StartRelay, eventually
 from tests.scenarios.processes import environment, relay_command
 from tests.scenarios.wire import assert_problem, untouched
 
@@ -52,6 +52,8 @@ class KeyServer:
 
     def __init__(self) -> None:
         self.fetched, self.silent, self.status = 0, False, 200
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.answer = b"{}"
         self.url = ""
 
@@ -61,6 +63,7 @@ class KeyServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         self.fetched += 1
+        await self.answers.wait()
         if not self.silent:
             head = f"HTTP/1.1 {self.status} .\r\nContent-Length: {len(self.answer)}\r\nConnection: close\r\n\r\n"
             writer.write(head.encode() + self.answer)
@@ -178,6 +181,30 @@ async def test_kept_keys_work_while_the_server_does_not(
     assert await tried(relay, signed(ONE, "one")) == 200
     assert keys.fetched > 1
     assert await tried(relay, signed(TWO, "two")) == 503
+
+
+async def test_who_has_a_kept_key_does_not_wait_again_and_again_for_a_server_that_hangs(
+    relay: Relay, keys: KeyServer, ticking: Ticking
+) -> None:
+    assert await tried(relay, signed(ONE, "one")) == 200
+    keys.answers.clear()
+    ticking.now += 3600
+    assert await tried(relay, signed(ONE, "one")) == 200, "after a while, for the keys may have changed"
+
+    for _ in range(3):
+        ticking.now += 11
+        began = time.monotonic()
+        assert await tried(relay, signed(ONE, "one")) == 200
+        assert time.monotonic() - began < 2
+
+    keys.show(shown(TWO, "two"))
+    keys.answers.set()
+    assert await eventually(lambda: is_refused(relay, signed(ONE, "one")))
+    assert await tried(relay, signed(TWO, "two")) == 200
+
+
+async def is_refused(relay: Relay, token: str) -> bool:
+    return await tried(relay, token) == 401
 
 
 async def test_without_any_key_no_token_is_called_wrong_and_none_is_taken_until_there_is_one(
