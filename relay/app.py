@@ -109,6 +109,7 @@ def create_im(settings: Settings, http: Http, patience: Patience) -> TencentIm:
         sdk_app_id=settings.tencent_sdk_app_id,
         secret_key=str(settings.tencent_secret_key),
         admin_id=settings.tencent_admin_id,
+        other_admins=settings.tencent_other_admins,
         group_type=settings.tencent_group_type,
         group_owner=settings.tencent_group_owner,
         user_sig_ttl=settings.relay_usersig_ttl,

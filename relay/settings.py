@@ -59,6 +59,7 @@ class Settings:
     tencent_sdk_app_id: int
     tencent_secret_key: Secret
     tencent_admin_id: str
+    tencent_other_admins: tuple[str, ...]
     tencent_api_url: str
     tencent_group_type: str
     tencent_group_owner: Literal["none", "user"]
@@ -247,6 +248,7 @@ def _read(read: _Reader) -> Settings:
             read.required("TENCENT_SECRET_KEY", "the key on your application's page in the console")
         ),
         tencent_admin_id=read.text("TENCENT_ADMIN_ID", "administrator"),
+        tencent_other_admins=tuple(read.listed("TENCENT_OTHER_ADMINS")),
         tencent_api_url=read.origin("TENCENT_API_URL", read.text("TENCENT_API_URL")) or REGIONS.get(region, ""),
         tencent_group_type=read.choice("TENCENT_GROUP_TYPE", "Public", ["Public", "Private", "ChatRoom", "Community"]),
         tencent_group_owner="user"

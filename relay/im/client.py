@@ -9,7 +9,7 @@ Accounts: https://trtc.io/zh/document/34953 (account_import), https://cloud.tenc
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -38,6 +38,7 @@ class TencentIm:
     """The port Im, at Tencent Chat.
 
     api_url: origin without /v4, one of REGIONS or another.
+    other_admins: App administrators whom the relay does not sign as, see is_admin.
     group_owner: "none", or "user": then the end user owns the group and can dismiss it and remove agents.
     user_sig_ttl: seconds that a user's login is good for.
     clock: Unix seconds.
@@ -53,6 +54,7 @@ class TencentIm:
         secret_key: str,
         admin_id: str,
         patience: Patience,
+        other_admins: Collection[str] = (),
         group_type: str = "Public",
         group_owner: Literal["none", "user"] = "none",
         user_sig_ttl: int = 86_400,
@@ -63,6 +65,7 @@ class TencentIm:
         admin = AdminSig(self._sigs, admin_id)
         self._call = RestApi(http, origin=api_url, admin=admin, patience=patience, clock=clock).call
         self._admin_id = admin_id
+        self._admins = {name.casefold() for name in (admin_id, _DEFAULT_ADMIN, *other_admins)}
         self._group_type = group_type
         self._group_owner = group_owner
         self._user_sig_ttl = user_sig_ttl
@@ -75,7 +78,7 @@ class TencentIm:
 
     def is_admin(self, user_id: str) -> bool:
         """Whether the id is an account nobody may sign in as, however its letters are cased."""
-        return user_id.casefold() in (self._admin_id.casefold(), _DEFAULT_ADMIN)
+        return user_id.casefold() in self._admins
 
     async def ping(self) -> None:
         """Ask for something harmless, so that a wrong key, region, admin or plan shows."""

@@ -273,9 +273,9 @@ async def test_a_reserved_name_never_gets_a_usersig(relay: Relay, sandbox: Sandb
 async def test_a_renamed_admin_is_reserved_beside_the_one_that_tencent_makes(
     start_relay: StartRelay, sandbox: Sandbox
 ) -> None:
-    relay = await start_relay(TENCENT_ADMIN_ID="Boss_1")
+    relay = await start_relay(TENCENT_ADMIN_ID="Boss_1", TENCENT_OTHER_ADMINS="Root,night_shift")
     with untouched(sandbox):
-        for user_id in ("Boss_1", "boss_1", "BOSS_1", "administrator", "Administrator"):
+        for user_id in ("Boss_1", "boss_1", "BOSS_1", "administrator", "Administrator", "root", "Night_Shift"):
             for credential in (relay.token(user_id), relay.api_key):
                 assert_problem(await relay.post("/usersig", {"userId": user_id}, credential), 403)
 
