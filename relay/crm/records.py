@@ -71,16 +71,11 @@ class Records:
         """
         return await self._read(lambda org: all_pages(org, soql, most, deleted))
 
-    async def case_file(self, case_id: str, title: str) -> str | None:
-        """The id of the file of this title that was attached to the Case, if there is one."""
-        return await self._read(lambda org: _find_file(org, case_id, title))
-
-    async def attach_file(self, case_id: str, title: str, data: bytes) -> str:
-        """Attach a text file (UTF-8, up to 25 MB) to the Case; its id. Not repeated here: it may leave two."""
-        return await self._ask(lambda org: _write_file(org, case_id, title, data))
-
     async def attach_file_once(self, case_id: str, title: str, data: bytes, *, path: str | None = None) -> str:
-        """The same, if the Case has no file of this title yet; may be repeated. path: its name, if it is no text."""
+        """Attach a file of up to 25 MB to the Case, if it has none of this title yet; its id. May be repeated.
+
+        path: its name, if it is no text.
+        """
         return await self._read(
             lambda org: _find_file(org, case_id, title) or _write_file(org, case_id, title, data, path)
         )

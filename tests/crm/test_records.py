@@ -92,7 +92,7 @@ async def test_what_was_cut_is_attached_to_the_case_once(sandbox: SalesforceSand
     assert file["FirstPublishLocationId"] == case_id
     assert "T1" in file["Title"]
     assert file["text"] == f"Subject: Printer on fire\n\n{INFO.desc}"
-    assert await crm.records.case_file(case_id, file["Title"]) == file["Id"]
+    assert await crm.records.attach_file_once(case_id, file["Title"], b"another text") == file["Id"]
 
 
 async def test_where_all_fitted_nothing_is_attached_nor_asked(sandbox: SalesforceSandbox, crm: SalesforceCrm) -> None:
@@ -113,7 +113,7 @@ async def test_a_file_that_was_written_before_the_connection_broke_is_not_writte
 async def test_any_title_is_found_again(sandbox: SalesforceSandbox, crm: SalesforceCrm, title: str) -> None:
     case_id = await crm.create_case("T1", CaseInfo(subject="Short"))
     made = await crm.records.attach_file_once(case_id, title, b"text")
-    await crm.records.attach_file(case_id, "another", b"text")
+    await crm.records.attach_file_once(case_id, "another", b"text")
     assert await crm.records.attach_file_once(case_id, title, b"text") == made
     assert len(sandbox.files()) == 2
 
@@ -192,7 +192,7 @@ async def test_a_session_refused_for_good_neither_recurses_nor_logs_in_again(
 ) -> None:
     records, stand, script = make_records(EXPIRED, EXPIRED, budget=5.0)
     with pytest.raises(CrmAuthFailed):
-        await records.attach_file(CASE, "title", b"text")
+        await records.attach_file_once(CASE, "title", b"text")
     assert (len(stand.requests), script.logins, naps.seconds) == (2, 2, [])
 
 
