@@ -28,7 +28,7 @@ def main() -> None:
         missing = "" if arguments.env_file.exists() else ", which is not there"
         sys.exit(_complain(f"The relay cannot start as it is configured {where}{missing}:", error.problems, 2))
     except RelayError as error:
-        sys.exit(_complain(error.title, [error.detail], 2 if isinstance(error, BadRequest) else 1))
+        sys.exit(_complain(error.title, [error.for_log], 2 if isinstance(error, BadRequest) else 1))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

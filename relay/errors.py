@@ -56,6 +56,7 @@ class RelayError(Exception):
     vendor_code: the vendor's own code (Tencent's number, Salesforce's word), kept for the caller.
     retry_after: seconds, if it is known when trying again makes sense.
     fields: what is wrong in the body, as (path, message).
+    operator_detail: what a vendor or the database said beyond that, for the log and the commands, never for the caller.
     """
 
     status = 500
@@ -66,6 +67,7 @@ class RelayError(Exception):
     """Whether an operator can mend it, so that what was promised is not given up."""
     attempts: int | None = None
     """How often background work tries a retryable failure before it ends; None: as long as it takes."""
+    operator_detail: str | None = None
 
     def __init__(
         self,
@@ -88,7 +90,10 @@ class RelayError(Exception):
     @property
     def for_log(self) -> str:
         """What happened, with what only operators may read."""
-        return self.detail
+        return f"{self.detail} [{self.operator_detail}]" if self.operator_detail else self.detail
+
+    def __str__(self) -> str:
+        return self.for_log
 
     def problem(self) -> dict[str, object]:
         """The failure as an RFC 9457 problem document, without the request's id."""
@@ -154,14 +159,7 @@ class NotReady(RelayError):
 
 
 class VendorError(RelayError):
-    """operator_detail: what the vendor said beyond its code, for the log and `relay check`, never for the caller."""
-
     status, code, title = 502, "vendor_error", "Vendor error"
-    operator_detail: str | None = None
-
-    @property
-    def for_log(self) -> str:
-        return f"{self.detail} [{self.operator_detail}]" if self.operator_detail else self.detail
 
 
 class CrmError(VendorError):

@@ -142,7 +142,9 @@ class PostgresDatabase:
                     _log.info("the ledger is asked again: %s", _text(error))
                 else:
                     _log.error("the ledger refused %d statements: %s", len(steps), _text(error))
-                    raise StoreUnavailable(attempt.refusal(error), retry_after=5) from error
+                    refusal = StoreUnavailable(attempt.refusal(error), retry_after=5)
+                    refusal.operator_detail = _text(error)
+                    raise refusal from error
             await asyncio.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(2 * pause, 0.5)
 
@@ -204,8 +206,8 @@ class _Attempt:
         """What the caller is told."""
         refused = isinstance(error, asyncpg.PostgresError) and not _is_cut_off(error)
         if self._is_doubtful and not refused and not _is_misuse(error):
-            return f"The ledger was lost before it said whether it took it: {_text(error)}. Try again."
-        return f"The ledger did not take it: {_text(error)}. Try again."
+            return "The ledger was lost before it said whether it took it. Try again."
+        return "The ledger did not take it. Try again."
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # it has no types

@@ -106,7 +106,8 @@ class SqliteDatabase:
             if job.answer.done():
                 continue
             if isinstance(answer, Exception):
-                refusal = StoreUnavailable(f"The ledger did not take it: {answer}. Try again.", retry_after=5)
+                refusal = StoreUnavailable("The ledger did not take it. Try again.", retry_after=5)
+                refusal.operator_detail = str(answer)
                 job.answer.set_exception(refusal)
             else:
                 job.answer.set_result(answer)

@@ -351,6 +351,7 @@ async def test_a_ledger_that_takes_nothing_is_told_before_any_vendor_is_called(r
         assert answer.status_code == 503, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["retryable"] is True
+        assert answer.json()["detail"] == "The ledger did not take it. Try again.", "what the database said is our own"
         assert int(answer.headers["retry-after"]) >= 1
     assert called == before
     assert (await relay.open_ticket(key="k")).status_code == 200
