@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 _CURSOR = "reconcile cursor"
 _OVERLAP = 120.0
 """Seconds looked back behind the cursor: a transaction is stamped when it begins and seen when it is committed."""
+_FIRST = 86400.0
+"""Seconds that a new ledger looks back: what is older than its first ticket is none of its business."""
 _TOGETHER = 200
 
 
@@ -56,12 +58,11 @@ class Reconciler:
 
     async def catch_up(self) -> int:
         """Take in every Case that changed since the last time, or whose agent was deactivated; how many."""
-        cursor = float(await self._store.recall(_CURSOR) or 0.0)
-        since = max(cursor - _OVERLAP, 0.0)
+        cursor = float(await self._store.recall(_CURSOR) or self._clock() - _FIRST)
+        since = cursor - _OVERLAP
         states = await self._crm.changed_cases(since)
         cursor = max([cursor, *(state.modstamp for state in states)])
-        if since:
-            states += await self._of_deactivated(since)
+        states += await self._of_deactivated(since)
         await self._take_in(states)
         await self._store.remember(_CURSOR, repr(cursor))
         return len(states)

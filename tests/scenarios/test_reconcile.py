@@ -42,6 +42,17 @@ async def test_without_any_callout_the_room_is_right_after_one_look(
         assert members(sandbox, case_id) == {"customer-0", owner}
 
 
+async def test_a_new_ledger_does_not_have_itself_told_of_every_case_there_ever_was(
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str
+) -> None:
+    assert await relay.reconciler.catch_up() == 1
+
+    relay.clock.advance(3 * 86400)
+    await relay.reconciler._store.remember("reconcile cursor", "")
+
+    assert await relay.reconciler.catch_up() == 0
+
+
 async def test_a_running_relay_looks_by_itself(start_relay: StartRelay, sandbox: Sandbox, org: Org) -> None:
     relay = await start_relay(RELAY_RECONCILE_INTERVAL="1", RELAY_DEEP_INTERVAL="1")
     here, damaged = await open_cases(relay, 2)
