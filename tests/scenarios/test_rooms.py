@@ -277,12 +277,20 @@ async def test_what_was_accepted_is_applied_after_a_restart(start_relay: StartRe
     await members_become(again, sandbox, case_id, "alice", agent)
 
 
-@pytest.mark.parametrize("named", [{"orgId": "00D000000000001"}, {"orgId": None}, {}], ids=["another", "null", "none"])
+@pytest.mark.parametrize(
+    ("named", "status", "title"),
+    [
+        ({"orgId": "00D000000000001"}, 403, "Forbidden"),
+        ({"orgId": None}, 400, "Missing orgId"),
+        ({}, 400, "Missing orgId"),
+    ],
+    ids=["another", "null", "none"],
+)
 async def test_states_of_any_org_that_does_not_say_it_is_ours_are_refused(
-    relay: Relay, case_id: str, named: Json
+    relay: Relay, case_id: str, named: Json, status: int, title: str
 ) -> None:
     body = {**named, "cases": [state(case_id, 1)]}
-    assert_problem(await relay.post("/synccases", body, relay.callout_secret), 403, None, "orgId")
+    assert_problem(await relay.post("/synccases", body, relay.callout_secret), status, title, "orgId")
 
 
 async def test_who_was_refused_is_not_remembered_as_invited(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
