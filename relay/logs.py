@@ -41,6 +41,8 @@ def configure(level: str = "INFO") -> None:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):  # half a surrogate pair, which a vendor's JSON may hold, is no UTF-8
         sys.stdout.reconfigure(errors="backslashreplace")
+    # whoever reads the log may go away, its disk may be full: then nobody wants a traceback for each line
+    logging.raiseExceptions = False
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.root.handlers = [handler]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import signal
 import socket
 import sqlite3
+import sys
 from pathlib import Path
 
 import httpx
@@ -333,3 +335,27 @@ async def test_a_ledger_in_memory_is_refused_by_name(sandbox: Sandbox, tmp_path:
 async def test_an_apps_credential_cannot_be_the_orgs(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
     env = environment(sandbox, tmp_path, RELAY_CALLOUT_SECRETS=sandbox.environment[name])
     assert_refused(await relay_command("usersig", "alice", env=env, directory=tmp_path), "RELAY_CALLOUT_SECRETS")
+
+
+async def test_a_log_that_nobody_reads_any_more_stops_nothing_and_fills_no_other(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    reading, writing = os.pipe()
+    relay = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "relay", "serve"),
+        env=environment(sandbox, tmp_path),
+        cwd=tmp_path,
+        stdout=writing,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writing)
+    with open(reading) as log:  # noqa: ASYNC230, PTH123 - it comes at once
+        line = await asyncio.to_thread(lambda: next(line for line in log if "running on" in line))
+    url = line.rpartition("running on ")[2].rstrip('"}\n')
+    try:
+        assert (await open_ticket(url, sandbox)).status_code == 200
+    finally:
+        relay.terminate()
+        _, said = await relay.communicate()
+
+    assert (relay.returncode, said) == (0, b"")
