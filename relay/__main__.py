@@ -10,36 +10,57 @@ import sys
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from relay import ids
-from relay.errors import BadRequest, RelayError, SettingsError
-from relay.settings import Settings
+if TYPE_CHECKING:
+    from relay.settings import Settings
 
 _MARKS = {True: "ok  ", False: "FAIL", None: "warn"}
+_INTERRUPTED = 130
+"""What shells answer for a command that Ctrl-C has ended."""
 
 
 def main() -> None:
     """Exit codes: 0 done, 1 something is wrong, 2 the command or the settings are."""
-    arguments = _parser().parse_args()
     try:
-        sys.exit(arguments.run(Settings.from_env(env_file=arguments.env_file), arguments))
+        code = _run(_parser().parse_args())
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except OSError as error:
+        # the last flush of the interpreter would fail once more, and say so in its own words
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads = isinstance(error, BrokenPipeError)
+        code = 1 if nobody_reads else _complain("The command cannot go on:", [error.strerror or str(error)], 1)
+    sys.exit(code)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    # what takes a moment to load is loaded where Ctrl-C is heard already
+    from relay.errors import BadRequest, RelayError, SettingsError  # noqa: PLC0415
+    from relay.settings import Settings  # noqa: PLC0415
+
+    try:
+        code: int = arguments.run(Settings.from_env(env_file=arguments.env_file), arguments)
+        return code
     except SettingsError as error:
+        if arguments.run is _check and arguments.json:
+            _print_findings([{"name": "Settings", "ok": False, "text": problem} for problem in error.problems])
         where = f"in the environment and in {arguments.env_file}"
         missing = "" if arguments.env_file.exists() else ", which is not there"
-        sys.exit(_complain(f"The relay cannot start as it is configured {where}{missing}:", error.problems, 2))
+        return _complain(f"The relay cannot start as it is configured {where}{missing}:", error.problems, 2)
     except RelayError as error:
-        sys.exit(_complain(error.title, [error.for_log], 2 if isinstance(error, BadRequest) else 1))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return _complain(error.title, [error.for_log], 2 if isinstance(error, BadRequest) else 1)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="relay", description="The relay between apps, Salesforce and Tencent Chat.")
-    parser.add_argument("--version", action="version", version=f"relay {version('salesforce-chat-relay')}")
-    parser.add_argument(
-        "--env-file", type=_file, default=".env", help="settings that the environment does not have (default: .env)"
+    parser = argparse.ArgumentParser(
+        prog="relay",
+        description="The relay between apps, Salesforce and Tencent Chat.",
+        epilog="Exit codes: 0 done, 1 something is wrong, 2 the command or the settings are.",
     )
+    parser.add_argument("--version", action="version", version=f"relay {version('salesforce-chat-relay')}")
+    _add_env_file(parser, default=Path(".env"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="run the relay; its settings come from the environment, see the README")
@@ -50,8 +71,12 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check)
 
     dead = commands.add_parser("dead-letters", help="what has ended without being done: look, try again, drop")
-    dead.add_argument("action", choices=["list", "show", "replay", "drop"])
-    dead.add_argument("names", nargs="*", metavar="NAME", help="as `relay dead-letters list` prints them")
+    dead.add_argument(
+        "action",
+        choices=["list", "show", "replay", "drop"],
+        help="name all; show some in full; replay: try them again; drop: forget them",
+    )
+    dead.add_argument("names", nargs="*", default=[], metavar="NAME", help="as `relay dead-letters list` prints them")
     dead.add_argument("--json", action="store_true", help="print them as JSON")
     dead.set_defaults(run=_dead_letters)
 
@@ -73,7 +98,20 @@ def _parser() -> argparse.ArgumentParser:
     usersig.add_argument("user_id", help="an end user's id, or a Salesforce User id")
     usersig.add_argument("--json", action="store_true", help="print the whole login as JSON")
     usersig.set_defaults(run=_usersig)
+    for command in (serve, check, dead, compare, erase, usersig):
+        # behind the command, too, where it says nothing unless it is given
+        _add_env_file(command, default=argparse.SUPPRESS)
     return parser
+
+
+def _add_env_file(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument(
+        "--env-file",
+        type=_file,
+        default=default,
+        metavar="FILE",
+        help="settings that the environment does not have (default: .env)",
+    )
 
 
 def _file(name: str) -> Path:
@@ -96,12 +134,16 @@ def _check(settings: Settings, arguments: argparse.Namespace) -> int:
 
     findings = asyncio.run(check_everything(settings))
     if arguments.json:
-        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+        _print_findings([asdict(finding) for finding in findings])
     else:
         width = max(len(finding.name) for finding in findings)
         for finding in findings:
             print(f"{_MARKS[finding.ok]}  {finding.name:<{width}}  {finding.text}")
     return int(any(finding.ok is False for finding in findings))
+
+
+def _print_findings(findings: list[dict[str, object]]) -> None:
+    print(json.dumps(findings, indent=2))
 
 
 def _dead_letters(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -135,7 +177,9 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay import ids  # noqa: PLC0415
     from relay.app import create_im  # noqa: PLC0415
+    from relay.errors import BadRequest  # noqa: PLC0415
     from relay.im import TIMEOUT  # noqa: PLC0415
     from relay.retry import Patience  # noqa: PLC0415
     from relay.routes.bodies import agent, end_user  # noqa: PLC0415

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
+import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -228,3 +231,58 @@ async def test_the_ledger_is_readable_by_its_owner_alone(sandbox: Sandbox, tmp_p
     await checked(sandbox, tmp_path)
     modes = {path.stat().st_mode & 0o077 for path in tmp_path.glob("relay.db*")}  # noqa: ASYNC240 - nobody waits
     assert modes == {0}
+
+
+async def test_the_env_file_may_be_named_before_and_behind_the_command(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path)
+    del env["TENCENT_SECRET_KEY"]
+    (tmp_path / "settings").write_text(f"TENCENT_SECRET_KEY={sandbox.environment['TENCENT_SECRET_KEY']}\n")
+
+    for arguments in (["--env-file", "settings", "usersig", "bob"], ["usersig", "bob", "--env-file", "settings"]):
+        ended = await relay_command(*arguments, env=env, directory=tmp_path)
+        assert (ended.code, ended.err) == (0, ""), ended
+    ended = await relay_command("usersig", "bob", "--env-file", "typo", env=env, directory=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "typo is not there" in ended.err
+
+
+async def test_check_as_json_names_wrong_settings_as_json(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path, TENCENT_REGION="us", PORT="http")
+    ended = await relay_command("check", "--json", env=env, directory=tmp_path)
+
+    assert ended.code == 2
+    findings = json.loads(ended.out)
+    assert [(finding["name"], finding["ok"]) for finding in findings] == [("Settings", False)] * 2
+    assert [finding["text"].partition(" ")[0] for finding in findings] == ["TENCENT_REGION", "PORT"]
+    assert_silent(ended, env)
+
+
+async def test_a_command_whose_output_goes_nowhere_ends_without_a_traceback(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path)
+    with open("/dev/full", "w") as full:  # noqa: ASYNC230, PTH123 - nobody waits
+        command = [sys.executable, "-m", "relay", "usersig", "bob"]
+        ended = await asyncio.create_subprocess_exec(
+            *command, env=env, cwd=tmp_path, stdout=full, stderr=asyncio.subprocess.PIPE
+        )
+        _, said = await ended.communicate()
+
+    assert (ended.returncode, said.decode()) == (1, "The command cannot go on:\n  - No space left on device\n")
+
+
+async def test_a_command_that_is_interrupted_ends_without_a_traceback(sandbox: Sandbox, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(20)
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        ended = await asyncio.create_subprocess_exec(
+            *[sys.executable, "-m", "relay", "check"],
+            env=environment(sandbox, tmp_path, SALESFORCE_LOGIN_URL=url),
+            cwd=tmp_path,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        asking, _ = await asyncio.to_thread(silent.accept)
+        with asking:
+            ended.send_signal(signal.SIGINT)
+            out, err = await ended.communicate()
+
+    assert (ended.returncode, out, err) == (130, b"", b"")
