@@ -4,31 +4,56 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_QUOTES = ("'", '"')
 _OF_TLS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
 
-def read_env_file(path: Path | None) -> tuple[dict[str, str], list[str]]:
-    """The values by their names, and what is wrong with the file, if there is one. Bad lines may hold a secret."""
+@dataclass
+class EnvFile:
+    """The values by their names, what is wrong with the file, and what may not be meant. Lines may hold a secret."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_env_file(path: Path | None) -> EnvFile:
+    """What is in it, if there is one."""
     if path is None or not path.exists():
-        return {}, []
+        return EnvFile()
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except OSError as error:
-        return {}, [f"{path} cannot be read as a file of settings: {error.strerror}"]
+        return EnvFile(problems=[f"{path} cannot be read as a file of settings: {error.strerror}"])
     except UnicodeDecodeError:
-        return {}, [f"{path} cannot be read as a file of settings: it is no text in UTF-8"]
-    values: dict[str, str] = {}
-    problems = []
+        return EnvFile(problems=[f"{path} cannot be read as a file of settings: it is no text in UTF-8"])
+    file = EnvFile()
     for number, line in enumerate(map(str.strip, lines), 1):
+        where = f"{path}, line {number}"
         if found := _LINE.fullmatch(line):
-            values[found[1]] = _unquoted(found[2])
+            name, value = found[1], found[2]
+            file.warnings += [f"{where}: {doubt}" for doubt in _doubts(name, value, file.values)]
+            file.values[name] = _unquoted(value)
         elif line and not line.startswith("#"):
-            problems.append(f"{path}, line {number}: write NAME=value, or # before a comment")
-    return values, problems
+            file.problems.append(f"{where}: write NAME=value, or # before a comment")
+    return file
+
+
+def _doubts(name: str, value: str, before: Mapping[str, str]) -> Iterator[str]:
+    """What other readers of such files take otherwise, or nobody writes on purpose."""
+    if name in before:
+        yield f"{name} was set further up already, and this is taken"
+    if value != _unquoted(value):
+        return
+    if re.search(r"\s#", value):
+        yield f"what is behind # belongs to {name}: a comment needs a line of its own (or put the value into quotes)"
+    elif value[:1] in _QUOTES:
+        yield f"{name} begins with a quote and does not end with it: the quote belongs to the value"
 
 
 def lend_to_tls(values: Mapping[str, str]) -> list[str]:
@@ -38,4 +63,4 @@ def lend_to_tls(values: Mapping[str, str]) -> list[str]:
 
 
 def _unquoted(value: str) -> str:
-    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in _QUOTES else value

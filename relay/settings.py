@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 _OURS = ("RELAY_", "SALESFORCE_", "TENCENT_")
 _HOST = r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(?(1)|(:[0-9]{1,5})?)"
+_LOGIN_IN_URL = re.compile(r"postgres(?:ql)?://[^:@/?#[]*:(?![0-9]{0,5}(?:[,/?]|$))([^@]*(?:@[^?]*)?)@")
+"""What stands where the password is, whatever is in it. What begins like a port is none."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 _ATTACHMENT_TYPES = ("jpg", "png", "gif", "webp", "bmp", "heic", "pdf", "txt", "mp3", "m4a", "aac", "wav", "mp4", "mov")
@@ -99,7 +101,7 @@ class Settings:
     def from_env(cls, environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
         """Read the environment, and a .env file for what is not in it. Raises SettingsError with every problem."""
         reader = _Reader(environ, env_file)
-        settings = replace(_read(reader), unused=(*reader.no_settings(), *reader.overruled))
+        settings = replace(_read(reader), unused=(*reader.no_settings(), *reader.doubts))
         _check_together(reader, settings)
         if reader.problems:
             raise SettingsError(reader.problems)
@@ -118,6 +120,12 @@ class Settings:
             for name, values in secrets.items()
             if any(0 < len(str(value)) < 32 for value in values)
         ]
+        found += [
+            f"{name} can hardly be sent in a header as it stands: it has a space, or a letter that is not in ASCII."
+            " The word Bearer is not part of it"
+            for name, values in secrets.items()
+            if name != "RELAY_APP_JWT_SECRET" and not all(re.fullmatch("[!-~]*", str(value)) for value in values)
+        ]
         if not self.tencent_callback_token:
             found.append(
                 "TENCENT_CALLBACK_TOKEN is not set: Tencent's callbacks are refused, and what is said in groups is"
@@ -132,11 +140,15 @@ class _Reader:
     """Reads one setting after the other and gathers what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str] | None, env_file: Path | None) -> None:
-        self._file, self.problems = read_env_file(env_file)
+        file = read_env_file(env_file)
+        self._file, self.problems = file.values, file.problems
         self._values = {**self._file, **(os.environ if environ is None else environ)}
-        self.overruled = [
-            f"{name} in the environment is another than in {env_file}, and goes before it: unset it there"
-            for name in lend_to_tls(self._file)
+        self.doubts = [
+            *file.warnings,
+            *(
+                f"{name} in the environment is another than in {env_file}, and goes before it: unset it there"
+                for name in lend_to_tls(self._file)
+            ),
         ]
 
     def no_settings(self) -> list[str]:
@@ -355,6 +367,12 @@ def _is_address(text: str, *schemes: str) -> bool:
 
 def _check_database(problems: list[str], settings: Settings) -> None:
     url = settings.relay_database_url
+    if (login := _LOGIN_IN_URL.match(url)) and re.search(r"[@/?#\s]|%(?![0-9A-Fa-f]{2})", login[1]):
+        # the driver would take it for something else, and name a part of it in its error
+        problems.append(
+            "RELAY_DATABASE_URL: in the password, write %25 for %, %40 for @, %2F for /, %3F for ?, %23 for #"
+            " and %20 for a space"
+        )
     if not re.match(r"sqlite:///(?!:memory:).+|postgres(ql)?://.+", url):
         problems.append(
             "RELAY_DATABASE_URL must be sqlite:///relative/path, sqlite:////absolute/path"

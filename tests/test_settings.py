@@ -341,6 +341,79 @@ def test_a_bad_line_of_the_env_file_is_named_and_not_repeated(tmp_path: Path) ->
     assert "5E0RET" not in str(refused.value)
 
 
+DOUBTFUL = {
+    "TENCENT_SECRET_KEY=5E0RET # of ours": "what is behind # belongs to TENCENT_SECRET_KEY: a comment needs a line",
+    'TENCENT_SECRET_KEY="5E0RET': "TENCENT_SECRET_KEY begins with a quote and does not end with it",
+    "PORT=4000\nPORT=5000": "PORT was set further up already, and this is taken",
+}
+
+
+@pytest.mark.parametrize("lines", DOUBTFUL)
+def test_a_line_of_the_env_file_that_hardly_means_what_it_says_is_worth_a_warning(tmp_path: Path, lines: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"# mine\n{lines}\n")
+
+    warnings = Settings.from_env({**REQUIRED, "TENCENT_CALLBACK_TOKEN": "a token"}, env_file=file).warnings
+
+    [warning] = warnings
+    assert warning.startswith(f"{file}, line {1 + len(lines.splitlines())}: {DOUBTFUL[lines]}")
+    assert "5E0RET" not in warning
+
+
+def test_quotes_and_number_signs_that_are_meant_are_no_doubt(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("TENCENT_CALLBACK_TOKEN=\"a #b\"\nRELAY_LEFT_LINE='{name} #1 left'\nTENCENT_ADMIN_ID=ad#min\n")
+
+    settings = Settings.from_env(REQUIRED, env_file=file)
+
+    assert (settings.warnings, str(settings.tencent_callback_token)) == ([], "a #b")
+    assert (settings.relay_left_line, settings.tencent_admin_id) == ("{name} #1 left", "ad#min")
+
+
+def test_an_env_file_may_begin_as_windows_editors_write_it(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"\xef\xbb\xbfPORT=4000\r\nHOST=::1\r\n")
+
+    settings = Settings.from_env(REQUIRED, env_file=file)
+
+    assert (settings.port, settings.host) == (4000, "::1")
+
+
+@pytest.mark.parametrize("name", ["RELAY_CALLOUT_SECRETS", "RELAY_APP_API_KEYS"])
+@pytest.mark.parametrize(
+    "value", ["Bearer 5E0RET-0123456789abcdef0123456789abcdef", "5E0RÉT-0123456789abcdef0123456789ab"]
+)
+def test_a_secret_that_no_header_brings_is_worth_a_warning(name: str, value: str) -> None:
+    [warning] = read(TENCENT_CALLBACK_TOKEN="a token", **{name: value}).warnings
+
+    assert warning.startswith(f"{name} can hardly be sent in a header")
+    assert "5E0R" not in warning
+
+
+@pytest.mark.parametrize("password", ["p@ss", "p/ss", "p#ss", "p?ss", "p%ss", "p ss", "p@s/s", "p/s@s"])
+def test_a_password_that_the_databases_driver_would_misread_is_refused_and_not_repeated(password: str) -> None:
+    [problem] = problems({**REQUIRED, "RELAY_DATABASE_URL": f"postgresql://relay:{password}@db.example.com:5432/relay"})
+
+    assert problem.startswith("RELAY_DATABASE_URL: in the password, write")
+    assert "ss" not in problem.partition("password")[2]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "relay:p%40s%2Fs:!$&'()*+,;=~@db/relay",
+        "relay:secret@db/relay?application_name=a@b",
+        "db:5432/relay?application_name=a@b",
+        "db1:5432,db2:5432/relay?application_name=a@b",
+        "[::1]:5432/relay?application_name=a@b",
+        "/relay?host=/run/postgresql&user=relay",
+        "relay@db/relay",
+    ],
+)
+def test_good_addresses_of_postgresql_are_taken(address: str) -> None:
+    assert read(RELAY_DATABASE_URL=f"postgresql://{address}").relay_database_url == f"postgresql://{address}"
+
+
 def test_an_env_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"PORT=\xff\xfe")
     for file in (tmp_path, tmp_path / "binary"):
