@@ -15,13 +15,14 @@ import uvloop
 
 from sandbox.apex import package
 from sandbox.apex.errors import DoesNotCompile, NotModelled
+from sandbox.certificate import write_private
 from sandbox.console import Console
 from sandbox.console.customer_app import CustomerApp
 from sandbox.demo_story import Story, TooLong
 from sandbox.demo_visitor import Visitor
 from sandbox.relay_process import RelayFailed, RelayProcess
 from sandbox.server import PortTaken
-from sandbox.up import Sandbox
+from sandbox.up import Sandbox, env_text
 
 FOLDER = Path(".sandbox")
 LOG = FOLDER / "relay.log"
@@ -132,8 +133,10 @@ async def _relay(sandbox: Sandbox, port: int) -> AsyncIterator[RelayProcess]:
     """With a new ledger and a new log."""
     for name in ("relay.db", "relay.db-wal", "relay.db-shm", LOG.name):
         (FOLDER / name).unlink(missing_ok=True)
-    environment = {**sandbox.environment, **QUICKER, "RELAY_DATABASE_URL": f"sqlite:///{FOLDER / 'relay.db'}"}
-    relay = RelayProcess(environment, port, LOG)
+    settings = {**sandbox.environment, **QUICKER, "RELAY_DATABASE_URL": f"sqlite:///{(FOLDER / 'relay.db').absolute()}"}
+    # the relay's other commands read them there
+    write_private(FOLDER / "env", env_text(settings).encode())
+    relay = RelayProcess(settings, port, LOG)
     try:
         await relay.start()
         yield relay

@@ -62,7 +62,7 @@ class Visitor:
     def invite(self, console_url: str) -> None:
         """Say how to go on by hand."""
         environment = self._sandbox.environment
-        authority = environment["SSL_CERT_FILE"]
+        authority, env_file = environment["SSL_CERT_FILE"], self._sandbox.env_file
         print(f"""
 {_ON}Your turn.{_OFF} Everything keeps running until you press Ctrl-C.
 
@@ -98,4 +98,9 @@ curl {self.relay_url}/joingroup \\
   -H 'Authorization: Bearer {environment["RELAY_CALLOUT_SECRETS"].split(",")[0]}' \\
   -H 'Content-Type: application/json' \\
   -d '{{"groupId":"GROUP_ID","userId":"{self._agent()}"}}'
+
+Be the relay's operator (each command has --help):
+
+.venv/bin/relay --env-file {env_file} check
+.venv/bin/relay --env-file {env_file} reconcile --dry-run
 """)

@@ -18,6 +18,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
     outDir: 'dist/tim_bar',
     rollupOptions: {
+      checks: { pluginTimings: false }, // a slow machine is no warning
       output: { format: 'iife', entryFileNames: 'app.js', assetFileNames: '[name][extname]' },
     },
   },

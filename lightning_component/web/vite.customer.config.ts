@@ -10,6 +10,7 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
     outDir: 'dist/customer',
     chunkSizeWarningLimit: 1500,
+    rollupOptions: { checks: { pluginTimings: false } }, // a slow machine is no warning
     lib: { entry: 'src/customer/index.ts', formats: ['es'], fileName: 'customer-chat', cssFileName: 'customer-chat' },
   },
 })

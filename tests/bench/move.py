@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import sqlite3
-import sys
+from pathlib import Path
 
 import psycopg
 
+from relay.errors import RelayError
 from relay.store import open_ledger
 
 TABLES = "select name from sqlite_master where type = 'table' and name not like '%yoyo%' and name not like 'sqlite%'"
@@ -32,5 +34,26 @@ async def move(source: str, target: str) -> None:
             )
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.move", description=__doc__)
+    parser.add_argument("source", metavar="sqlite:///PATH", type=_ledger)
+    parser.add_argument("target", metavar="postgresql://…")
+    return parser.parse_args()
+
+
+def _ledger(url: str) -> str:
+    if not url.startswith("sqlite:///") or not Path(url.removeprefix("sqlite:///")).is_file():
+        raise argparse.ArgumentTypeError(f"there is no ledger at {url}")
+    return url
+
+
+def _main() -> None:
+    named = _arguments()
+    try:
+        asyncio.run(move(named.source, named.target))
+    except (psycopg.Error, sqlite3.Error, RelayError) as error:
+        raise SystemExit(f"Nothing was copied, is the database empty? {str(error).strip()}") from None
+
+
 if __name__ == "__main__":
-    asyncio.run(move(*sys.argv[1:]))
+    _main()

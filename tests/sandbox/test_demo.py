@@ -41,6 +41,10 @@ def test_a_case_goes_from_agent_to_agent_by_the_orgs_own_apex(tmp_path: Path) ->
     ):
         assert line in done.stdout, line
     assert not in_use(port), "the relay was stopped"
+    asked = [sys.executable, "-m", "relay", "dead-letters", "list", "--env-file", ".sandbox/env"]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("RELAY_")}
+    told = subprocess.run(asked, cwd=tmp_path, env={**own, "PYTHONPATH": str(ROOT)}, capture_output=True, check=False)
+    assert (told.stdout, told.stderr) == (b"No dead letters.\n", b""), "its settings name the demo's ledger"
 
 
 def test_a_port_that_is_taken_is_named_with_its_cure(tmp_path: Path) -> None:
