@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from relay import ids
+from relay import errors, ids
 from relay.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -59,3 +59,27 @@ def test_every_salesforce_id_of_the_documents_is_one_that_the_relay_takes() -> N
             assert ids.to_18(record_id, record_id[:3]) == record_id, f"{document.name}: {record_id}"
 
     assert found == {"00D", "500", "005"}
+
+
+def test_every_code_of_a_problem_has_its_line_in_the_table_for_operators() -> None:
+    table = (ROOT / "docs/operating.md").read_text().partition("| code | means | cure |")[2].partition("\n\n")[0]
+    told = {code for row in table.splitlines() for code in re.findall(r"`(\w+)`", row.split("|")[1] if row else "")}
+
+    assert told == {kind.code for kind in kinds_of(errors.RelayError)} - {"vendor_error"} | {"method_not_allowed"}
+
+
+def kinds_of(kind: type[errors.RelayError]) -> set[type[errors.RelayError]]:
+    return {kind}.union(*map(kinds_of, kind.__subclasses__()))
+
+
+def test_every_line_of_the_log_that_operators_look_up_is_one_that_the_relay_writes() -> None:
+    table = (ROOT / "docs/operating.md").read_text().partition("| line | means | do |")[2].partition("\n\n")[0]
+    source = "\n".join(path.read_text() for path in (ROOT / "relay").rglob("*.py"))
+    quoted = [
+        line for row in table.splitlines()[1:] for line in re.findall(r"`([^`]+)`", row.split("|")[1] if row else "")
+    ]
+    looked_up = [re.split(r" ?…|:", line)[0] for line in quoted]
+
+    assert len(looked_up) > 10
+    for words in looked_up:
+        assert words in source or words in ("could not reconcile", "could not repair"), words
