@@ -59,6 +59,7 @@ class FieldInfo:
     setter_node: Node | None = None
     setter_modifiers: frozenset[str] = frozenset()
     is_property: bool = False
+    writable: bool = True
     value: Body | None = None
     getter: Body | None = None
     setter: Body | None = None

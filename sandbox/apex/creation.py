@@ -148,9 +148,11 @@ def _map(kind: Kind, source: Value) -> ApexMap:
         for name, value in source.pairs():
             made.put(assigned(name, kind.of[0]), assigned(value, kind.of[1]))
     elif isinstance(source, ApexList):
-        for record in source.items:
+        for place, record in enumerate(source.items):
             if record is None or record.id is None:
-                raise thrown("ListException", f"Row with null Id at index: {source.items.index(record)}")
+                raise thrown("ListException", f"Row with null Id at index: {place}")
+            if made.get(record.id) is not None:
+                raise thrown("ListException", f"Row with duplicate Id at index: {place}")
             made.put(assigned(record.id, kind.of[0]), assigned(record, kind.of[1]))
     elif source is not None:
         raise DoesNotCompile(f"Constructor not defined: {kind}({kind_of(source)})")

@@ -126,13 +126,14 @@ def _fields(program: Program, cls: ClassInfo, node: Node, unit: Unit) -> None:
     for declarator in node.children_by_field_name("declarator"):
         name = text(child(declarator, "name"))
         info = FieldInfo(name, cls, kind, modifiers, annotations, node, maybe(declarator, "value"))
+        info.is_property, info.writable = accessors is not None, accessors is None
         for accessor in children(accessors) if accessors else ():
-            info.is_property = True
             body = maybe(accessor, "body")
             if text(child(accessor, "accessor")).lower() == "get":
                 info.getter_node = body
             else:
                 info.setter_node, info.setter_modifiers = body, _modifiers(accessor)[0]
+                info.writable = True
         if name.lower() in cls.fields:
             raise DoesNotCompile(f"{unit.path}:{line(node)}: Duplicate field: {name}")
         cls.fields[name.lower()] = info

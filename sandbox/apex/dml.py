@@ -127,6 +127,19 @@ def _count(tx: Transaction, operation: str, records: Sequence[Record]) -> None:
                 f"DML operation {operation} not allowed on {record.sobject.name}: use EventBus.publish"
             )
         tx.mix(record.sobject.name, setup=record.sobject.name in SETUP_OBJECTS)
+    _refuse_twins(operation, records)
+
+
+def _refuse_twins(operation: str, records: Sequence[Record]) -> None:
+    """The same record twice fails the whole statement, also where the others are to be saved."""
+    if operation in {"insert", "upsert"} and len({id(record) for record in records}) < len(records):
+        raise thrown("ListException", "Before Insert or Upsert list must not have two identically equal elements")
+    seen: set[Id] = set()
+    for record in records:
+        if record.id in seen:
+            raise thrown("ListException", f"Duplicate id in list: {record.id}")
+        if record.id is not None:
+            seen.add(record.id)
 
 
 def _execute(tx: Transaction, operation: str, outcomes: Sequence[Outcome], *, checked: bool, all_or_none: bool) -> None:

@@ -8,6 +8,7 @@ from tree_sitter import Node
 
 from sandbox.apex import soql
 from sandbox.apex.classes import Body
+from sandbox.apex.errors import NotModelled
 from sandbox.apex.exceptions import null_pointer, thrown
 from sandbox.apex.expressions import compile_expression
 from sandbox.apex.frames import Frame
@@ -99,10 +100,13 @@ def _each(scope: Scope, node: Node) -> Body:
     scope.blocks.pop()
 
     def loop(frame: Frame) -> Any:
-        items = _items(values(frame))
+        collection = values(frame)
+        items, before = _items(collection), _shape(collection)
         for item in soql.chunks(items, kind) if chunked else items:
             frame.variables[name] = assigned(item, kind)
             signal = body(frame)
+            if _shape(collection) != before:
+                raise _modified(collection)
             if signal is BREAK:
                 return None
             if signal is not None and signal is not CONTINUE:
@@ -120,6 +124,21 @@ def _items(value: Value) -> list[Value]:
     if isinstance(value, ApexSet):
         return list(value.values.values())
     raise thrown("TypeException", f"Loop must iterate over a collection type: {kind_of(value)}")
+
+
+def _shape(value: Value) -> tuple[Value, ...]:
+    """What changes when something is added or removed."""
+    if isinstance(value, ApexList):
+        return (len(value.items),)
+    entries = {} if value.keys_of is None else value.keys_of.entries
+    return len(value.values), next(reversed(value.values), None), len(entries), next(reversed(entries), None)
+
+
+def _modified(value: Value) -> Exception:
+    """Of Lists the guide says only that it is not supported."""
+    if isinstance(value, ApexList):
+        return NotModelled("a List that is changed while a loop goes over it")
+    return thrown("FinalException", "Cannot modify a collection while it is being iterated.")
 
 
 @statement("break_statement")

@@ -121,6 +121,8 @@ def _check_final(scope: Scope, node: Node, info: FieldInfo) -> None:
     inside = scope.initialising and scope.cls is info.owner
     if "final" in info.modifiers and not inside:
         raise scope.refused(node, f"Final variable has already been initialized: {info.name}")
+    if not info.writable:
+        raise scope.refused(node, f"Variable is not writable: {info.name}")
 
 
 def _field_place(scope: Scope, node: Node) -> Place:

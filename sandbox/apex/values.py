@@ -43,10 +43,13 @@ class ApexList:
 
 
 class ApexSet:
-    __slots__ = ("of", "values")
+    """keys_of: the Map whose keys these are; a loop over them forbids to change it."""
 
-    def __init__(self, of: Kind, items: Iterable[Value] = ()) -> None:
+    __slots__ = ("keys_of", "of", "values")
+
+    def __init__(self, of: Kind, items: Iterable[Value] = (), *, keys_of: ApexMap | None = None) -> None:
         self.of = of
+        self.keys_of = keys_of
         self.values: dict[Value, Value] = {key(item): item for item in items}
 
 
@@ -151,8 +154,15 @@ def same(left: Value, right: Value) -> bool:  # noqa: PLR0911
     if type(left) is not type(right):
         return False
     if isinstance(left, ApexList):
-        return len(left.items) == len(right.items) and all(map(same, left.items, right.items))
+        return len(left.items) == len(right.items) and all(map(equal, left.items, right.items))
     return bool(key(left) == key(right))
+
+
+def equal(left: Value, right: Value) -> bool:
+    """equals(), Assert.areEqual and what Lists go by: as `==`, but texts with regard to case."""
+    if isinstance(left, str) and isinstance(right, str) and not (isinstance(left, Id) or isinstance(right, Id)):
+        return left == right
+    return same(left, right)
 
 
 def identical(left: Value, right: Value) -> bool:

@@ -114,6 +114,15 @@ TRUE = {
         Assert.isTrue(new Set<Id>{ c.Id }.contains(short)); Assert.areEqual(Case.SObjectType, c.Id.getSobjectType());""",
     "records are equal by their fields": "Assert.areEqual(new Case(Subject = 'x'), new Case(subject = 'x'));",
     "lists are equal by their items": "Assert.areEqual(new List<Integer>{ 1 }, new List<Integer>{ 1 });",
+    "only == ignores case": """
+        Assert.areNotEqual('X', 'x'); System.assertNotEquals('X', 'x'); Object x = 'x'; Assert.isFalse(x.equals('X'));
+        Assert.isFalse(new List<String>{ 'a' }.contains('A')); Assert.areEqual(-1, new List<String>{ 'a' }.indexOf('A'));
+        Assert.isFalse(new List<String>{ 'a' } == new List<String>{ 'A' });""",
+    "a Set is not changed while a loop goes over it": """
+        Set<Integer> s = new Set<Integer>{ 1, 2 }; Map<String, Integer> m = new Map<String, Integer>{ 'a' => 1 };
+        try { for (Integer i : s) { s.add(9); } Assert.fail(); } catch (FinalException e) { }
+        try { for (String k : m.keySet()) { m.remove(k); } Assert.fail(); } catch (FinalException e) { }
+        for (Integer i : s) { s.add(9); }""",
 }
 THROWS = {
     "Case c; String s = c.Subject;": "System.NullPointerException: Attempt to de-reference a null object",
@@ -141,6 +150,8 @@ BREAKS = {
     "new Case(Foo__c = 1);": "Field does not exist: Foo__c",
     "Case c = new Case(); c.IsClosed = true;": "Field is not writeable: Case.IsClosed",
     "Integer i = 0; Integer I = 1;": "Duplicate variable: I",
+    "P p = new P(); p.n = 5; --- class P { Integer n { get { return 1; } } }": "Variable is not writable: n",
+    "List<Integer> l = new List<Integer>{ 1 }; for (Integer i : l) { l.add(2); }": "a List that is changed while a loop goes over it",
     "final Integer I = 0; i = 1;": "Final variable has already been initialized: i",
     "new A().hidden(); --- ": "A is neither of the package nor modelled".replace("A is", "type A is"),
     "'x'.frobnicate();": "not modelled: String.frobnicate()",

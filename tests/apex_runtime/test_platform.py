@@ -17,6 +17,26 @@ TRUE = {
         Assert.areEqual('b', 'a/b'.substringAfter('/')); Assert.areEqual('1.2', '1.2.3'.substringBeforeLast('.'));
         Assert.areEqual('a b', String.format('{0} {1}', new List<Object>{ 'a', 'b' }));
         Assert.areEqual('axc', 'abc'.replaceAll('[b]', 'x')); Assert.areEqual(96354, 'abc'.hashCode());""",
+    "texts by Java's regular expressions": """
+        Assert.areEqual(new List<String>{ 'a', 'b' }, 'a1b'.split('([0-9])')); Assert.areEqual(0, ','.split(',').size());
+        Assert.areEqual(new List<String>{ 'a', 'b,c' }, 'a,b,c'.split(',', 2)); Assert.areEqual(4, 'a,b,,'.split(',', -1).size());
+        Assert.areEqual(new List<String>{ 'a', 'b' }, 'ab'.split('')); Assert.areEqual(new List<String>{ '' }, ''.split(','));
+        Assert.areEqual('[a][b]', 'ab'.replaceAll('[a-z]', '[$0]')); Assert.areEqual('ba$', 'ab'.replaceAll('(a)(b)', '$2$1\\\\$'));""",
+    "texts are counted in UTF-16": """
+        String s = '\U0001f600a'; Assert.areEqual(3, s.length()); Assert.areEqual('a', s.substring(2)); Assert.areEqual(2, s.indexOf('a'));
+        Assert.areEqual('\U0001f600', s.left(2)); Assert.areEqual('a', s.right(1)); Assert.areEqual(7, s.repeat(3).abbreviate(7).length());""",
+    "padding with several letters": "Assert.areEqual('ababx', 'x'.leftPad(5, 'ab')); Assert.areEqual('xab', 'x'.rightPad(3, 'ab'));",
+    "numbers in texts": """
+        for (String no : new List<String>{ '1_000', '1.5', 'x', '' }) { try { Integer.valueOf(no); Assert.fail(no); } catch (TypeException e) { } }
+        for (String no : new List<String>{ 'nan', '1_0', 'inf' }) { try { Decimal.valueOf(no); Assert.fail(no); } catch (TypeException e) { } }
+        Assert.areEqual(5, Integer.valueOf('+5')); Assert.areEqual(1500, Decimal.valueOf('1.5e3'));""",
+    "rounding goes to the even neighbour": """
+        Assert.areEqual(2, (2.5).round()); Assert.areEqual(4, (3.5).round()); Assert.areEqual(2, Math.round(2.5));""",
+    "large remainders": "Assert.areEqual(3L, Math.mod(9007199254740993L, 10L)); Assert.areEqual(-3, Math.mod(-13, 10));",
+    "a Date as text": """
+        Date d = Date.newInstance(2024, 1, 31); Assert.areEqual('2024-01-31', String.valueOf(d)); Assert.areEqual('2024-01-31 00:00:00', '' + d);""",
+    "days beyond a month run over": """
+        Assert.areEqual(Date.newInstance(2024, 3, 1), Date.newInstance(2024, 2, 30)); Assert.areEqual(Date.newInstance(2025, 1, 1), Date.newInstance(2024, 13, 1));""",
     "numbers": """
         Assert.areEqual('1.50', String.valueOf(1.50)); Assert.areEqual(2, Math.round(1.5)); Assert.areEqual(8.0, Math.pow(2, 3));
         Assert.areEqual(1, (1.9).intValue()); Assert.areEqual(1.24, (1.235).setScale(2)); Assert.areEqual(5, Math.max(5, 3));""",
@@ -75,6 +95,11 @@ THROWS = {
     'JSON.deserialize(\'{"n":"x"}\', P.class); --- class P { Integer n; }': "System.JSONException: Illegal value for integer",
     "JSON.deserializeStrict('{\"x\":1}', P.class); --- class P { Integer n; }": "System.JSONException: No such column 'x'",
     "new Map<Id, Case>(new List<Case>{ new Case() });": "System.ListException: Row with null Id at index: 0",
+    "Case c = new Case(); insert c; new Map<Id, Case>(new List<Case>{ c, c });": "System.ListException: Row with duplicate Id at index: 1",
+    "Case c = new Case(); insert c; Database.update(new List<Case>{ c, c.clone(true) }, false);": "System.ListException: Duplicate id in list: 500",
+    "Case c = new Case(); insert new List<Case>{ c, c };": "System.ListException: Before Insert or Upsert list must not have two",
+    "'abcdef'.abbreviate(3);": "System.StringException: Minimum abbreviation width is 4",
+    "'a'.replaceAll('a', '$1');": "System.StringException: Illegal group reference",
     "new Case().get('Foo__c');": "System.SObjectException: Invalid field Foo__c for Case",
     "insert new Case(); String s = [SELECT Id FROM Case].Subject;": "System.SObjectException: SObject row was retrieved via"
     " SOQL without querying the requested field: Case.Subject",

@@ -18,7 +18,7 @@ from sandbox.apex.library.schema import SObjectField, SObjectType
 from sandbox.apex.record_fields import get_record_field, set_record_field
 from sandbox.apex.records import Record
 from sandbox.apex.texts import text
-from sandbox.apex.values import ApexList, ApexMap, ApexSet, Id, Instance, Value, key, number, same
+from sandbox.apex.values import ApexList, ApexMap, ApexSet, Id, Instance, Value, equal, key, number
 from sandbox.salesforce.errors import ApiError
 
 if TYPE_CHECKING:
@@ -74,10 +74,10 @@ class List(Library):
         self.items.clear()
 
     def contains(self: ApexList, value: Value) -> bool:
-        return any(same(item, value) for item in self.items)
+        return any(equal(item, value) for item in self.items)
 
     def index_of(self: ApexList, value: Value) -> int:
-        return next((place for place, item in enumerate(self.items) if same(item, value)), -1)
+        return next((place for place, item in enumerate(self.items) if equal(item, value)), -1)
 
     def clone(self: ApexList) -> ApexList:
         return ApexList(self.of, self.items)
@@ -89,7 +89,7 @@ class List(Library):
         self.items.sort(key=functools.cmp_to_key(lambda left, right: _compared(tx, left, right)))
 
     def equals(self: ApexList, other: Value) -> bool:
-        return same(self, other)
+        return equal(self, other)
 
     def hash_code(self: ApexList) -> int:
         return hash(key(self)) % 2**31
@@ -159,7 +159,7 @@ class Set(Library):
         return ApexSet(self.of, self.values.values())
 
     def equals(self: ApexSet, other: Value) -> bool:
-        return same(self, other)
+        return equal(self, other)
 
     def to_string(self: ApexSet) -> str:
         return text(self)
@@ -186,7 +186,7 @@ class Map(Library):
         return self.entries.pop(key(_key(self, name)), (None, None))[1]
 
     def key_set(self: ApexMap) -> ApexSet:
-        return ApexSet(self.key_kind, [name for name, _ in self.pairs()])
+        return ApexSet(self.key_kind, [name for name, _ in self.pairs()], keys_of=self)
 
     def values(self: ApexMap) -> ApexList:
         return ApexList(self.of, [value for _, value in self.pairs()])
@@ -206,7 +206,7 @@ class Map(Library):
         return made
 
     def equals(self: ApexMap, other: Value) -> bool:
-        return same(self, other)
+        return equal(self, other)
 
     def to_string(self: ApexMap) -> str:
         return text(self)

@@ -63,10 +63,10 @@ _SINGLE = {"M": "month", "d": "day", "H": "hour", "m": "minute", "s": "second", 
 
 
 def _new(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> dt.datetime:  # noqa: PLR0917
-    try:
-        return dt.datetime(year, month, day, hour, minute, second, tzinfo=dt.UTC)
-    except ValueError:
-        raise thrown("TypeException", f"Invalid date: {year}-{month}-{day}") from None
+    """What is too much runs over: the 30th of February is in March."""
+    year, month = year + (month - 1) // 12, (month - 1) % 12 + 1
+    rest = dt.timedelta(days=day - 1, hours=hour, minutes=minute, seconds=second)
+    return dt.datetime(year, month, 1, tzinfo=dt.UTC) + rest
 
 
 def _months_later(day: dt.date, months: int) -> dt.date:

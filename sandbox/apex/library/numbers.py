@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import math
+import re
 import secrets
 from collections.abc import Callable
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 from sandbox.apex.exceptions import thrown
 from sandbox.apex.kinds import kind_of, wrapped
@@ -18,13 +19,19 @@ from sandbox.apex.values import Long, Value, number
 
 
 def _parsed(value: Value, bits: int, name: str) -> int:
-    try:
-        found = int(str(value)) if isinstance(value, str) else int(value)
-    except ValueError:
-        raise thrown("TypeException", f"Invalid {name}: {value}") from None
+    if isinstance(value, str) and not re.fullmatch(r"[+-]?\d+", value, re.ASCII):
+        raise thrown("TypeException", f"Invalid {name}: {value}")
+    found = int(value)
     if wrapped(found, bits) != found and isinstance(value, str):
         raise thrown("TypeException", f"Invalid {name}: {value}")
     return wrapped(found, bits)
+
+
+def _fraction(value: Value, name: str) -> Value:
+    """Python would also take `nan`, `1_000` and spaces."""
+    if isinstance(value, str) and not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", value, re.ASCII):
+        raise thrown("TypeException", f"Invalid {name}: {value}")
+    return value
 
 
 class _Number(Library):
@@ -83,10 +90,7 @@ class Double(_Fraction):
 
     @staticmethod
     def value_of(value: Value) -> float:
-        try:
-            return float(value)
-        except ValueError:
-            raise thrown("TypeException", f"Invalid double: {value}") from None
+        return float(_fraction(value, "double"))
 
 
 class DecimalMethods(_Fraction):
@@ -95,10 +99,10 @@ class DecimalMethods(_Fraction):
 
     @staticmethod
     def value_of(value: Value) -> Decimal:
-        try:
-            return number(value)
-        except InvalidOperation:
-            raise thrown("TypeException", f"Invalid decimal: {value}") from None
+        return number(_fraction(value, "decimal"))
+
+    def round(self: Decimal) -> Long:
+        return Long(int(self.quantize(Decimal(1), ROUND_HALF_EVEN)))
 
     def set_scale(self: Decimal, scale: int) -> Decimal:
         return self.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_EVEN)
@@ -148,7 +152,8 @@ class Math(Library):
     def mod(left: int, right: int) -> Value:
         if right == 0:
             raise thrown("MathException", "Divide by 0")
-        return _wider(left, right, int(math.fmod(left, right)))
+        rest = abs(left) % abs(right)
+        return _wider(left, right, rest if left >= 0 else -rest)
 
     @staticmethod
     def ceil(value: float) -> Value:
@@ -160,7 +165,7 @@ class Math(Library):
 
     @staticmethod
     def round(value: float) -> Value:
-        return int(number(value).quantize(Decimal(1), ROUND_HALF_EVEN))
+        return wrapped(int(number(value).quantize(Decimal(1), ROUND_HALF_EVEN)), 32)
 
     @staticmethod
     def round_to_long(value: float) -> Long:

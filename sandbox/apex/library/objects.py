@@ -8,7 +8,7 @@ from __future__ import annotations
 from sandbox.apex.exceptions import thrown
 from sandbox.apex.library.base import Library
 from sandbox.apex.texts import text
-from sandbox.apex.values import ApexList, EnumValue, ExceptionInstance, Value, key, same
+from sandbox.apex.values import ApexList, EnumValue, ExceptionInstance, Value, equal, key
 
 
 class ObjectMethods(Library):
@@ -18,7 +18,7 @@ class ObjectMethods(Library):
         return text(self)
 
     def equals(self: Value, other: Value) -> bool:
-        return same(self, other)
+        return equal(self, other)
 
     def hash_code(self: Value) -> int:
         return hash(key(self)) % 2**31

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import functools
 import re
 import secrets
 from typing import TYPE_CHECKING
 
+from sandbox.apex.errors import NotModelled
 from sandbox.apex.exceptions import thrown
 from sandbox.apex.kinds import STRING
 from sandbox.apex.library.base import Library
@@ -25,6 +28,8 @@ class String(Library):
 
     @staticmethod
     def value_of(value: Value) -> str | None:
+        if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+            return value.isoformat()
         return None if value is None else text(value)
 
     @staticmethod
@@ -65,7 +70,7 @@ class String(Library):
         return text(value)
 
     def length(self: str) -> int:
-        return len(self.encode("utf-16-le")) // 2
+        return len(_units(self))
 
     def to_lower_case(self: str) -> str:
         return self.lower()
@@ -98,16 +103,17 @@ class String(Library):
         return other is not None and self.casefold() == other.casefold()
 
     def index_of(self: str, part: str, start: int = 0) -> int:
-        return self.find(part, start)
+        return _units(self).find(_units(part), max(start, 0))
 
     def last_index_of(self: str, part: str) -> int:
-        return self.rfind(part)
+        return _units(self).rfind(_units(part))
 
     def substring(self: str, start: int, end: int | None = None) -> str:
-        last = len(self) if end is None else end
-        if not 0 <= start <= last <= len(self):
+        units = _units(self)
+        last = len(units) if end is None else end
+        if not 0 <= start <= last <= len(units):
             raise thrown("StringException", f"Ending position out of bounds: {last}")
-        return self[start:last]
+        return _joined(units[start:last])
 
     def substring_after(self: str, separator: str) -> str:
         return self.partition(separator)[2]
@@ -127,22 +133,26 @@ class String(Library):
         return inner if found and ended else None
 
     def left(self: str, length: int) -> str:
-        return self[: max(length, 0)]
+        return _joined(_units(self)[: max(length, 0)])
 
     def right(self: str, length: int) -> str:
-        return self[max(len(self) - length, 0) :]
+        units = _units(self)
+        return _joined(units[max(len(units) - max(length, 0), 0) :])
 
     def mid(self: str, start: int, length: int) -> str:
-        return self[start : start + length]
+        return _joined(_units(self)[max(start, 0) : max(start, 0) + max(length, 0)])
 
     def abbreviate(self: str, longest: int) -> str:
-        return str(self) if len(self) <= longest else self[: longest - 3] + "..."
+        if longest < _LEAST_ABBREVIATION:
+            raise thrown("StringException", f"Minimum abbreviation width is {_LEAST_ABBREVIATION}")
+        units = _units(self)
+        return str(self) if len(units) <= longest else _joined(units[: longest - 3]) + "..."
 
     def left_pad(self: str, length: int, fill: str = " ") -> str:
-        return self.rjust(length, fill)
+        return _padding(self, length, fill) + self
 
     def right_pad(self: str, length: int, fill: str = " ") -> str:
-        return self.ljust(length, fill)
+        return self + _padding(self, length, fill)
 
     def repeat(self: str, times: int) -> str:
         return str(self) * times
@@ -151,10 +161,10 @@ class String(Library):
         return str.replace(self, old, new)
 
     def replace_all(self: str, pattern: str, new: str) -> str:
-        return re.sub(pattern, _replacement(new), self)
+        return _regex(pattern).sub(functools.partial(_replacement, new), self)
 
     def replace_first(self: str, pattern: str, new: str) -> str:
-        return re.sub(pattern, _replacement(new), self, count=1)
+        return _regex(pattern).sub(functools.partial(_replacement, new), self, count=1)
 
     def remove(self: str, part: str) -> str:
         return str.replace(self, part, "")
@@ -167,11 +177,18 @@ class String(Library):
 
     def split(self: str, pattern: str, limit: int = 0) -> ApexList:
         """Java's split: empty texts at the end are left out unless a limit is given."""
-        parts = re.split(pattern, self, maxsplit=max(limit - 1, 0)) if limit != 1 else [str(self)]
-        while limit == 0 and len(parts) > 1 and not parts[-1]:
+        parts: list[str] = []
+        start = 0
+        for match in _regex(pattern).finditer(self):
+            if limit > 0 and len(parts) == limit - 1:
+                break
+            if match.end() > 0:  # nothing at the very beginning separates nothing
+                parts.append(self[start : match.start()])
+                start = match.end()
+        found = bool(parts)
+        parts.append(self[start:])
+        while found and limit == 0 and parts and not parts[-1]:
             parts.pop()
-        if len(parts) > 1 and not parts[0] and re.match(pattern, "") is not None:
-            parts = parts[1:]
         return ApexList(STRING, parts)
 
     def capitalize(self: str) -> str:
@@ -184,9 +201,10 @@ class String(Library):
         return self[::-1]
 
     def char_at(self: str, place: int) -> int:
-        if not 0 <= place < len(self):
+        units = _units(self)
+        if not 0 <= place < len(units):
             raise thrown("StringException", f"String index out of range: {place}")
-        return ord(self[place])
+        return ord(units[place])
 
     def count_matches(self: str, part: str) -> int:
         return self.count(part)
@@ -205,7 +223,7 @@ class String(Library):
 
     def hash_code(self: str) -> int:
         code = 0
-        for letter in self:
+        for letter in _units(self):
             code = (code * 31 + ord(letter)) % 2**32
         return code - 2**32 if code >= 2**31 else code
 
@@ -213,9 +231,45 @@ class String(Library):
         return str(self)
 
 
-def _replacement(new: str) -> str:
-    """Java writes $1 where Python writes \\1."""
-    return re.sub(r"\$(\d)", r"\\\1", new.replace("\\", "\\\\"))
+_LEAST_ABBREVIATION = 4
+
+
+def _units(value: str) -> str:
+    """Apex counts UTF-16: what lies beyond the first 65,536 characters is two of them."""
+    if value.isascii() or max(value) <= "\uffff":
+        return value
+    pairs = value.encode("utf-16-be", "surrogatepass")
+    return "".join(chr(int.from_bytes(pairs[place : place + 2])) for place in range(0, len(pairs), 2))
+
+
+def _joined(units: str) -> str:
+    return units if units.isascii() else units.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "surrogatepass")
+
+
+def _padding(value: str, length: int, fill: str) -> str:
+    missing = max(length - len(_units(value)), 0)
+    return ((fill or " ") * missing)[:missing]
+
+
+def _regex(pattern: str) -> re.Pattern[str]:
+    """Java's classes know ASCII only. What Python does not know of Java's syntax is not guessed."""
+    try:
+        return re.compile(pattern, re.ASCII)
+    except re.error as error:
+        raise NotModelled(f"the regular expression {pattern}: {error}") from None
+
+
+def _replacement(new: str, match: re.Match[str]) -> str:
+    """Java writes $1 for a group and \\$ for a dollar."""
+
+    def put(part: re.Match[str]) -> str:
+        if part[1] is not None:
+            return part[1]
+        if part[2] is None or int(part[2]) > (match.re.groups or 0):
+            raise thrown("StringException", "Illegal group reference")
+        return match[int(part[2])] or ""
+
+    return re.sub(r"\\(.)|\$(\d)?", put, new)
 
 
 class IdMethods(Library):

@@ -13,7 +13,7 @@ from sandbox.apex.library.base import Library, Member
 from sandbox.apex.library.types import Type
 from sandbox.apex.limits import ALLOWANCES
 from sandbox.apex.texts import text
-from sandbox.apex.values import EnumValue, Id, Instance, Long, Value, same
+from sandbox.apex.values import EnumValue, Id, Instance, Long, Value, equal
 
 if TYPE_CHECKING:
     from sandbox.apex.transaction import Transaction
@@ -78,7 +78,7 @@ class System(Library):
 
     @staticmethod
     def equals(left: Value, right: Value) -> bool:
-        return same(left, right)
+        return equal(left, right)
 
     @staticmethod
     def hash_code(value: Value) -> int:
@@ -104,12 +104,12 @@ System.members["assert"] = Member(System, "assert", staticmethod(_assert))
 class Assert(Library):
     @staticmethod
     def are_equal(expected: Value, actual: Value, message: Value = None) -> None:
-        if not same(expected, actual):
+        if not equal(expected, actual):
             fail(f"Assertion Failed{_said(message)}: Expected: {text(expected)}, Actual: {text(actual)}")
 
     @staticmethod
     def are_not_equal(unexpected: Value, actual: Value, message: Value = None) -> None:
-        if same(unexpected, actual):
+        if equal(unexpected, actual):
             fail(f"Assertion Failed{_said(message)}: Same value: {text(actual)}")
 
     @staticmethod
