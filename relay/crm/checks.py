@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from relay.crm.client import SalesforceCrm
 from relay.crm.connection import SKEW
-from relay.crm.fields import TICKET_FIELD
+from relay.crm.fields import PATHS, TICKET_FIELD
 from relay.crm.records import quoted, sobject
 from relay.errors import CrmError, CrmMisconfigured, CrmNotFound
 from relay.models import Check
 
 _CURE = "give the run-as user a permission set that may read and write it (README, A real org, steps 1 and 2)"
+_CURE_FIELDS = "give it a permission set that may read and edit them (README, A real org, step 2)"
 _HEADROOM = 0.8
 """Share of the day's API requests above which an operator should know."""
 
@@ -84,6 +85,7 @@ async def _case(crm: SalesforceCrm, case_fields: Collection[str]) -> list[Check]
         ]
     fields = {str(field["name"]).lower(): field for field in description.get("fields", [])}
     checks = [_ticket_field(fields.get(TICKET_FIELD.lower())), _origin(fields.get("origin"), crm.case_origin)]
+    checks += _own_fields(fields)
     return checks + [_allowed_field(name, fields.get(name.lower())) for name in case_fields]
 
 
@@ -102,6 +104,15 @@ def _ticket_field(field: dict[str, Any] | None) -> Check:
     if not field.get("caseSensitive"):
         return Check(name, None, f"should be unique with upper and lower case told apart: {_CURE}")
     return Check(name, True, "there, unique and writable")
+
+
+def _own_fields(fields: Mapping[str, dict[str, Any]]) -> list[Check]:
+    """The profiles of integration users show none of these until a permission set does."""
+    closed = [name for name in PATHS if not fields.get(name.lower(), {}).get("createable")]
+    if not closed:
+        return []
+    text = f"the run-as user may not write {', '.join(closed)}: {_CURE_FIELDS}"
+    return [Check("Case fields", False, text)]
 
 
 def _origin(field: dict[str, Any] | None, origin: str) -> Check:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from relay.crm import SalesforceCrm, salesforce_checks
+from relay.crm.fields import PATHS
 from relay.crm.records import Records
 from relay.models import Check
 from tests.crm.conftest import Naps, SalesforceSandbox, Script, errors, scripted_crm
@@ -94,6 +95,16 @@ async def test_the_ticket_field_must_be_as_the_relay_needs_it(
     check = by_name(await salesforce_checks(crm))["Case field ChatTicket__c"]
     assert check.ok is ok
     assert says in check.text
+
+
+async def test_what_the_relay_writes_and_the_run_as_user_may_not_is_named(naps: Naps) -> None:
+    crm = scripted_crm(Script(VERSIONS), naps)
+    crm.records.close()
+    shown = [{"name": name, "createable": name != "Priority"} for name in PATHS if name not in {"Origin", "Subject"}]
+    crm.records = Described(ORIGIN, TICKET, *shown)
+    check = by_name(await salesforce_checks(crm))["Case fields"]
+    assert check.ok is False
+    assert check.text.startswith("the run-as user may not write Subject, Priority: ")
 
 
 @pytest.mark.parametrize(("skew", "ok"), [(30.0, True), (-30.0, True), (400.0, False), (-400.0, False)])

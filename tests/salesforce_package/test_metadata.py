@@ -11,6 +11,7 @@ import pytest
 
 from apex.components import META, members
 from apex.package import NAMESPACE
+from relay.crm.fields import PATHS
 from tests.salesforce_package.tools import HERE, PACKAGE_DIRECTORIES, ROOT
 
 VERSION = "67.0"
@@ -178,6 +179,12 @@ def test_the_relays_user_sees_all_cases_and_deletes_none() -> None:
         "allowEdit",
         "viewAllRecords",
     }
+
+
+def test_the_relays_user_may_write_every_field_that_the_relay_sets() -> None:
+    """Its profile, Minimum Access, shows no field that need not be filled in."""
+    granted = table(PERMISSION_SETS["ChatRelayIntegration"], "fieldPermissions", "field")
+    assert granted == {f"Case.{name}": {"readable": "true", "editable": "true"} for name in (*PATHS, "ChatTicket__c")}
 
 
 def test_agents_may_call_what_the_utility_bar_and_flows_call() -> None:
