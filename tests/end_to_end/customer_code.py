@@ -29,6 +29,7 @@ HUNGER = """public class OwnHunger {
     public static void eat(String what) {
         Integer kept = what.contains('all but one') ? 1 : 0;
         while (what.contains('DML') && Limits.getDmlStatements() + kept < Limits.getLimitDmlStatements()) { insert new Account(Name = 'x'); }
+        if (what.contains('rows')) { List<Account> many = new List<Account>(); while (many.size() + kept < Limits.getLimitDmlRows()) { many.add(new Account(Name = 'x')); } insert many; }
         while (what.contains('SOQL') && Limits.getQueries() + kept < Limits.getLimitQueries()) { List<User> some = [SELECT Id FROM User LIMIT 1]; }
         while (what.contains('jobs') && Limits.getQueueableJobs() + kept < Limits.getLimitQueueableJobs()) { System.enqueueJob(new OwnNothing()); }
     }

@@ -43,6 +43,15 @@ async def test_where_other_apex_has_used_up_all_writes_a_job_of_whoever_saved_te
     assert office.jobs()[-1]["userId"] == maria
 
 
+async def test_where_other_apex_has_written_all_the_rows_that_it_may_the_save_goes_through(
+    office: Office, case_id: str
+) -> None:
+    maria, wei, _ = office.agents
+    await office.change(case_id, OwnerId=wei, Subject="eats rows", by=office.username(maria))
+
+    await office.room_has(case_id, "alice", wei)
+
+
 async def test_that_job_needs_the_right_to_call_out_and_its_lack_is_a_problem_not_a_failed_save(
     office: Office, case_id: str
 ) -> None:
