@@ -27,7 +27,7 @@ class Mutant:
 
     @property
     def path(self) -> str:
-        folder = "apex/omni" if self.file == "ChatWork.cls" else "apex/main"
+        folder = "apex/omni" if self.file in {"ChatWork.cls", "AgentOmniChannel.trigger"} else "apex/main"
         return f"{folder}/{'triggers' if self.file.endswith('.trigger') else 'classes'}/{self.file}"
 
 
@@ -195,6 +195,63 @@ MUTANTS = [
         "",
     ),
     Mutant("what resolved stays open", "ChatProblems.cls", "                better.add(problem);\n", ""),
+    Mutant(
+        "an event without a job is forgotten",
+        "TIMCallouts.cls",
+        "catch (Exception error) {\n            ChatProblems",
+        "catch (QueryException error) {\n            ChatProblems",
+    ),
+    Mutant(
+        "a retry that cannot be queued is forgotten",
+        "TIMCallouts.cls",
+        "            return false;",
+        "            return true;",
+    ),
+    Mutant(
+        "a retry that cannot be queued breaks the finalizer",
+        "TIMCallouts.cls",
+        "catch (AsyncException error)",
+        "catch (QueryException error)",
+    ),
+    Mutant(
+        "what goes wrong in the finalizer comes out",
+        "TIMCallouts.cls",
+        "catch (Exception error) {\n            System",
+        "catch (QueryException error) {\n            System",
+    ),
+    Mutant("a success resolves one problem only", "ChatProblems.cls", "LIMIT 50", "LIMIT 1"),
+    Mutant(
+        "what was resolved by hand comes back",
+        "ChatProblems.cls",
+        "WHERE Resolved__c = NULL\n            WITH SYSTEM_MODE\n            LIMIT 50",
+        "WHERE Kind__c != NULL\n            WITH SYSTEM_MODE\n            LIMIT 50",
+    ),
+    Mutant("reasons are kept whole", "ChatRelay.cls", ".abbreviate(1000)", ""),
+    Mutant(
+        "a missing credential is an outage",
+        "ChatRelay.cls",
+        " || error.getMessage().containsIgnoreCase('credential')",
+        "",
+    ),
+    Mutant(
+        "a lacking permission is an outage",
+        "ChatRelay.cls",
+        "error.getMessage().containsIgnoreCase('permission') || ",
+        "",
+    ),
+    Mutant("the oldest Case comes first", "ChatSession.cls", "CreatedDate DESC", "CreatedDate"),
+    Mutant("one Case is listed", "ChatSession.cls", "LIMIT 200", "LIMIT 1"),
+    Mutant(
+        "any status is news", "ChatCases.cls", "now.OwnerId != was", "now.Status != was.Status || now.OwnerId != was"
+    ),
+    Mutant("not after update", "AssignAgent.trigger", "after update, ", ""),
+    Mutant("new work is not announced", "AgentOmniChannel.trigger", "after insert, ", ""),
+    Mutant(
+        "events are not followed",
+        "ChatCaseChanged.trigger",
+        "TIMCallouts.follow(Trigger.new)",
+        "System.debug(Trigger.new)",
+    ),
     Mutant("resolved problems are used again", "ChatProblems.cls", "Resolved__c = NULL AND Kind__c", "Kind__c"),
 ]
 

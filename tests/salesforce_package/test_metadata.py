@@ -103,6 +103,7 @@ def test_a_ticket_is_unique_and_its_letters_are_told_apart() -> None:
         "unique": "true",
         "caseSensitive": "true",
         "externalId": "true",
+        "required": "false",
     }.items():
         assert texts(field, name) == [value], name
 
@@ -122,6 +123,7 @@ def test_the_named_credential_adds_no_header_of_its_own() -> None:
     parameters = table(credential, "namedCredentialParameters", "parameterType")
 
     assert texts(credential, "namedCredentialType") == ["SecuredEndpoint"]
+    assert texts(credential, "calloutStatus") == ["Enabled"]
     assert texts(credential, "generateAuthorizationHeader") == ["false"]
     assert texts(credential, "allowMergeFieldsInHeader") == ["true"]
     assert parameters["Url"]["parameterValue"].startswith("https://")
@@ -132,6 +134,46 @@ def test_the_event_waits_for_the_commit() -> None:
     event = read("objects/ChatCaseChange__e/ChatCaseChange__e.object-meta.xml")
     assert texts(event, "publishBehavior") == ["PublishAfterCommit"]
     assert texts(event, "eventType") == ["HighVolume"]
+
+
+def test_all_that_is_written_fits_into_its_field() -> None:
+    def size(path: str, name: str) -> int:
+        return int(texts(read(f"objects/{path}.field-meta.xml"), name)[0])
+
+    problems = (MAIN / "classes/ChatProblems.cls").read_text()
+    most_cases = int(problems.partition("MOST_CASES = ")[2].partition(";")[0])
+    longest_message = int(problems.partition("answer.trouble.abbreviate(")[2].partition(")")[0])
+
+    assert size("ChatCaseChange__e/fields/CaseIds__c", "length") >= 200 * len("500000000000001AAA,"), (
+        "A trigger's Cases"
+    )
+    assert size("ChatRelayProblem__c/fields/CaseIds__c", "length") >= most_cases * len("500000000000001AAA ")
+    assert size("ChatRelayProblem__c/fields/Message__c", "length") >= longest_message
+    assert size("ChatRelayProblem__c/fields/Kind__c", "length") >= len("Unreachable")
+    assert size("ChatRelayProblem__c/fields/CaseCount__c", "precision") >= len(str(most_cases))
+    assert size("ChatRelayProblem__c/fields/HttpStatus__c", "precision") == 3
+
+
+def test_problems_are_seen_by_all_who_may_and_the_open_ones_are_listed() -> None:
+    problem = read("objects/ChatRelayProblem__c/ChatRelayProblem__c.object-meta.xml")
+    listed = read("objects/ChatRelayProblem__c/listViews/Open.listView-meta.xml")
+
+    assert (texts(problem, "sharingModel"), texts(problem, "deploymentStatus")) == (["ReadWrite"], ["Deployed"])
+    assert texts(read("tabs/ChatRelayProblem__c.tab-meta.xml"), "customObject") == ["true"]
+    assert table(listed, "filters", "field") == {"Resolved__c": {"operation": "equals"}}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "events"),
+    [
+        ("apex/main/triggers/AssignAgent", "after insert, after update, after delete, after undelete"),
+        ("apex/main/triggers/ChatCaseChanged", "after insert"),
+        ("apex/omni/triggers/AgentOmniChannel", "after insert, after update"),
+    ],
+)
+def test_each_trigger_follows_all_that_may_change_who_is_in_the_chat(trigger: str, events: str) -> None:
+    """An Apex test cannot update AgentWork."""
+    assert f"({events})" in (ROOT / f"{trigger}.trigger").read_text()
 
 
 def test_the_events_trigger_runs_as_a_user_of_its_own() -> None:
@@ -188,13 +230,23 @@ def test_the_relays_user_may_write_every_field_that_the_relay_sets() -> None:
 
 
 def test_agents_may_call_what_the_utility_bar_and_flows_call() -> None:
-    classes = set(table(PERMISSION_SETS["ChatRelayAgent"], "classAccesses", "apexClass"))
+    classes = table(PERMISSION_SETS["ChatRelayAgent"], "classAccesses", "apexClass")
     entries = {
         path.stem
         for path in (MAIN / "classes").glob("*.cls")
         if "@AuraEnabled" in path.read_text() or "@InvocableMethod" in path.read_text()
     }
-    assert classes == entries
+    assert classes == {entry: {"enabled": "true"} for entry in entries}
+
+
+@pytest.mark.parametrize("name", PERMISSION_SETS)
+def test_a_permission_set_is_good_as_soon_as_it_is_assigned(name: str) -> None:
+    assert texts(PERMISSION_SETS[name], "hasActivationRequired") == ["false"]
+
+
+def test_the_admin_has_the_tab_of_the_problems() -> None:
+    tabs = table(PERMISSION_SETS["ChatRelayAdmin"], "tabSettings", "tab")
+    assert tabs == {"ChatRelayProblem__c": {"visibility": "Visible"}}
 
 
 def test_the_admin_sees_every_field_of_a_problem() -> None:

@@ -33,6 +33,15 @@ def test_every_path_is_a_route_that_takes_the_orgs_secret() -> None:
         assert {"org": []} in paths[path]["post"]["security"], path
 
 
+def test_a_job_does_not_wait_longer_than_salesforce_lets_it() -> None:
+    """120 s for all callouts of a transaction; an HttpRequest does not tell its timeout to a test in Apex."""
+    relay, job = ((ROOT / "apex/main/classes" / name).read_text() for name in ("ChatRelay.cls", "TIMCallouts.cls"))
+    [milliseconds] = re.findall(r"TIMEOUT = (\d+);", relay)
+    [calls] = re.findall(r"CALLS_A_JOB = (\d+);", job)
+    assert "request.setTimeout(TIMEOUT);" in relay
+    assert int(milliseconds) * int(calls) < 120_000
+
+
 def test_the_states_have_the_fields_of_the_contract() -> None:
     state = contract()["components"]["schemas"]["StateOfCase"]
     source = (
