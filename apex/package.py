@@ -94,6 +94,8 @@ def check(environment: Mapping[str, str]) -> None:
     url, user = environment.get("CHAT_RELAY_URL", ""), environment.get("CHAT_RELAY_USER", "")
     if url and not (url.startswith("https://") and urlsplit(url).hostname):
         raise PackageError("CHAT_RELAY_URL must be an address like https://relay.acme.example: Salesforce wants HTTPS")
+    if url.endswith("/"):
+        raise PackageError("CHAT_RELAY_URL must be without a slash at its end: Salesforce puts /synccases behind it")
     if user and not re.fullmatch(r"[^@\s]+@[^@\s]+", user):
         raise PackageError("CHAT_RELAY_USER must be a username, which looks like chat.relay@acme.example")
 

@@ -97,7 +97,10 @@ def test_without_address_or_user_there_is_no_zip(missing: str) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"CHAT_RELAY_URL": url} for url in ("http://relay.acme.example", "relay.acme.example", "https://")]
+    [
+        {"CHAT_RELAY_URL": url}
+        for url in ("http://relay.acme.example", "relay.acme.example", "https://", "https://relay.acme.example/")
+    ]
     + [{"CHAT_RELAY_USER": user} for user in ("foo", "@acme.example", "foo bar@acme.example")],
 )
 def test_an_address_or_a_user_that_cannot_be_one_is_named(wrong: dict[str, str], project: Path) -> None:
