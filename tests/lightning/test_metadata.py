@@ -65,6 +65,7 @@ def test_a_trusted_site_is_one_that_salesforce_takes_and_allows_no_more_than_nee
     assert url.scheme in {"https", "wss"}
     assert (url.path, url.port) == ("", None)
     assert re.fullmatch(r"(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)+", url.netloc), "a wildcard stands only for the first label"
+    assert value(file, "isActive") == "true"
     assert value(file, "isApplicableToConnectSrc") == "true", "all false means all true"
     assert {value(file, f"isApplicableTo{kind}Src") for kind in ("Font", "Frame", "Style")} == {"false"}
     if url.scheme == "wss":
