@@ -48,6 +48,7 @@ def test_the_component_speaks_the_api_version_of_the_project() -> None:
 
 def test_the_utility_bar_shows_the_component_and_starts_it_with_the_app() -> None:
     root = ET.parse(MAIN / "flexipages/Chat_UtilityBar.flexipage-meta.xml").getroot()
+    assert root.findtext(f"{NAMESPACE}type") == "UtilityBar"
     component = root.find(f".//{NAMESPACE}componentInstance")
     assert component is not None
     assert component.findtext(f"{NAMESPACE}componentName") == "c:tim_utilities_bar"
