@@ -76,3 +76,7 @@ def test_a_trusted_site_is_one_that_salesforce_takes_and_allows_no_more_than_nee
 def test_what_is_built_is_not_committed() -> None:
     ignored = (ROOT / "lightning_component/.gitignore").read_text().splitlines()
     assert "main/staticresources/tim_bar/" in ignored
+
+
+def test_the_agents_chat_is_an_archive() -> None:
+    assert value(MAIN / "staticresources/tim_bar.resource-meta.xml", "contentType") == "application/zip"
