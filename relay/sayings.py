@@ -79,8 +79,7 @@ class Sayings:
     async def _say(self, saying: Saying) -> None:
         try:
             if not await self._is_said(saying):
-                names = await self._people.names(saying.group_id, [saying.about]) if saying.about else {}
-                text = saying.text.replace("{name}", names.get(saying.about, saying.about))
+                text = await self._text(saying)
                 await self._talk.send_message(saying.group_id, saying.sender, saying.random, text)
         except Exception as failure:
             error = as_relay_error(failure)
@@ -91,6 +90,13 @@ class Sayings:
                 return
             _log.error("something was not said in group %s: %s", saying.group_id, error.for_log)
         await self._ledger.finish_saying(saying)
+
+    async def _text(self, saying: Saying) -> str:
+        """With the name in it of who it is about; what people wrote themselves stays as it is."""
+        if not saying.about:
+            return saying.text
+        names = await self._people.names(saying.group_id, [saying.about])
+        return saying.text.replace("{name}", names.get(saying.about, saying.about))
 
     async def _is_said(self, saying: Saying) -> bool:
         """Tencent drops what comes twice within five minutes; what was tried longer ago is looked for in the group."""

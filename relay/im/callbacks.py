@@ -23,6 +23,8 @@ _WINDOW = 60
 _MOST_BYTES = 64 * 1024
 """Of a message's elements; Tencent takes 12 KB."""
 _MOST_NUMBER = 2**53
+_MOST_SECONDS = 10**11
+"""Of a moment; what is more are milliseconds."""
 
 
 class Callbacks:
@@ -57,11 +59,14 @@ class Callbacks:
         reader = _READERS.get(str(fields.get("CallbackCommand", "")).lower())
         if reader is None or not _can_be_ours(fields.get("GroupId")) or fields.get("TopicId"):
             return None
-        return reader(fields, self._event_time(fields))
+        told_at = self._moment(fields.get("EventTime"), self._clock())
+        return reader(fields, self._moment(fields.get("MsgTime"), told_at) if reader is _said else told_at)
 
-    def _event_time(self, fields: Mapping[str, Any]) -> float:
-        milliseconds = _number(fields.get("EventTime"))
-        return milliseconds / 1000 if milliseconds else self._clock()
+    def _moment(self, value: object, absent: float) -> float:
+        """Unix seconds, of seconds or milliseconds. What has not come yet, and never will, would spoil the order."""
+        found = _number(value)
+        seconds = found / 1000 if found > _MOST_SECONDS else float(found)
+        return seconds if 0 < seconds < self._clock() + 2 * _WINDOW else absent
 
 
 def message(fields: Mapping[str, Any], group_id: str, *, seq: int, said_at: float, random: int) -> Message:
@@ -82,11 +87,10 @@ def _said(fields: Mapping[str, Any], at: float) -> Heard | None:
     seq = _number(fields.get("MsgSeq"))
     if not seq:
         return None
-    said_at = float(_number(fields.get("MsgTime"))) or at
     if _number(fields.get("OnlineOnlyFlag")):
-        return Message(str(fields["GroupId"]), seq, "", said_at, 0, [], "nothing")
+        return Message(str(fields["GroupId"]), seq, "", at, 0, [], "nothing")
     random = _number(fields.get("Random"))
-    return message(fields, str(fields["GroupId"]), seq=seq, said_at=said_at, random=random)
+    return message(fields, str(fields["GroupId"]), seq=seq, said_at=at, random=random)
 
 
 def _edited(fields: Mapping[str, Any], at: float) -> Heard | None:

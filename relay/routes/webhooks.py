@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from relay.errors import StoreUnavailable
 from relay.messages import Messages
 from relay.routes.bodies import read_bytes
+from relay.talk import Heard
 from relay.talk_ports import Callbacks
 
 LIMIT = 1024 * 1024
 """Bytes of a body."""
+_WAIT = 1.7
+"""Seconds for the ledger: what is answered later than after two is not heard any more."""
 _OK = b'{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0}'
 
 
@@ -35,5 +41,12 @@ class WebhookRoutes:
         self._callbacks.check(request.query_params.multi_items())
         heard = self._callbacks.read(await read_bytes(request, LIMIT))
         if heard is not None:
-            await self._messages.hear(heard)
+            await self._keep(heard)
         return Response(_OK, media_type="application/json")
+
+    async def _keep(self, heard: Heard) -> None:
+        try:
+            async with asyncio.timeout(_WAIT):
+                await self._messages.hear(heard)
+        except TimeoutError:
+            raise StoreUnavailable("The ledger is busy. Try again.", retry_after=5) from None

@@ -36,7 +36,8 @@ insert into messages ({_COLUMNS})
 select $1, {_LIFE_AT}, $2, '', $3, 0, $4, $5, $3 where {_OURS}
 on conflict (group_id, life, seq) do update set
     elements = excluded.elements, state = excluded.state, changed_at = excluded.changed_at
-    where messages.changed_at < excluded.changed_at and messages.state not in ('recalled', 'erased')"""
+    where (messages.changed_at < excluded.changed_at or excluded.state = 'recalled')
+        and messages.state not in ('recalled', 'erased')"""
 
 _IS_PRECEDED = f"""
 select 1 where cast($2 as bigint) = 1 or not {_OURS} or exists (

@@ -53,6 +53,12 @@ async def test_a_character_that_not_every_ledger_takes_holds_up_nobody(
     assert (await relay.open_ticket(subject="My\0lamp")).status_code == 200
 
 
+async def test_braces_of_the_customers_own_stay(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay(**TALKATIVE)
+    group_id = await opened(relay, subject="Dear {name},", desc="{name} {0} {} stands in my letter")
+    await said(sandbox, group_id, ("alice", "Dear {name},\n\n{name} {0} {} stands in my letter"))
+
+
 async def test_a_long_text_is_said_in_pieces_of_which_none_is_lost(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(**TALKATIVE)
     desc = "".join(f'line {number}: 漢字 🙂 "quoted"\\\n' for number in range(600)).strip()

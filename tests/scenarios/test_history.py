@@ -273,6 +273,21 @@ async def test_recalled_and_edited_messages_are_marked(relay: Relay, sandbox: Sa
     assert "edited" not in found[2]
 
 
+async def test_a_recall_of_the_same_moment_as_an_edit_holds(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    at = 1000 * int(relay.clock())
+    await call_back(relay, sandbox, said(group_id, 1, "secret"))
+    edit = {"CallbackCommand": "Group.CallbackAfterModifyMsg", "GroupId": group_id, "MsgSeq": 1, "EventTime": at}
+    await call_back(relay, sandbox, {**edit, "MsgBody": said(group_id, 1, "still secret")["MsgBody"]})
+    recall = {"CallbackCommand": "Group.CallbackAfterRecallMsg", "GroupId": group_id, "MsgSeqList": [{"MsgSeq": 1}]}
+    await call_back(relay, sandbox, {**recall, "EventTime": at})
+    sandbox.tencent_control.faults.add([Fault("group_msg_get_simple", times=-1, status=502)])
+
+    [found] = (await history(relay, group_id))["messages"]
+
+    assert (found["recalled"], found["elements"]) == (True, [])
+
+
 async def test_a_recall_that_comes_before_its_message_holds(relay: Relay, sandbox: Sandbox) -> None:
     group_id = await opened(relay)
     at = 1000 * int(relay.clock())

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import sqlite3
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from sandbox.faults import Fault
@@ -220,6 +222,47 @@ async def test_the_consoles_switches_change_nothing(relay: Relay, sandbox: Sandb
 
     await eventually(is_whole)
     assert len(cases(sandbox)) == 1
+
+
+async def test_while_the_ledger_is_busy_tencent_is_told_in_time(relay: Relay, sandbox: Sandbox) -> None:
+    """Who waits behind others who wait is answered within two seconds, too."""
+    if not relay.settings.relay_database_url.startswith("sqlite:"):
+        pytest.skip("nobody else locks a whole ledger on PostgreSQL")
+    group_id = await opened(relay)
+    other = sqlite3.connect(relay.settings.relay_database_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("begin immediate")
+    try:
+        for answer, took in await asyncio.gather(*(_timed(relay, sandbox, said(group_id, seq)) for seq in range(1, 9))):
+            assert_problem(answer, 503)
+            assert took < 2
+    finally:
+        other.execute("rollback")
+        other.close()
+    assert (await call_back(relay, sandbox, said(group_id, 1))).status_code == 200
+
+
+async def _timed(relay: Relay, sandbox: Sandbox, body: Json) -> tuple[httpx.Response, float]:
+    began = time.monotonic()
+    return await call_back(relay, sandbox, body), time.monotonic() - began
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"MsgTime": 10**13},
+        {"MsgTime": 2**53 - 1, "EventTime": 2**53 - 1},
+        {"MsgTime": -5, "EventTime": "tomorrow"},
+        {"MsgTime": None, "EventTime": None},
+        {"MsgTime": int(time.time()) + 86_400},
+        {"MsgTime": int(time.time() * 1000)},
+        {"MsgTime": 0, "EventTime": int(time.time())},
+    ],
+)
+async def test_a_moment_that_cannot_be_is_now(relay: Relay, sandbox: Sandbox, times: Json) -> None:
+    group_id = await opened(relay)
+    assert (await call_back(relay, sandbox, said(group_id, 1, **times))).status_code == 200
+    [message] = (await history(relay, group_id))["messages"]
+    assert abs(message["time"] - time.time()) < 30
 
 
 def _ledger(relay: Relay) -> bytes:
