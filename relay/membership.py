@@ -213,11 +213,14 @@ class Membership:
                 await self._make_again(moved)
             for customer in sorted(room.customers):
                 await self._let_in(master, customer)
-            await self._chronicle.save(room.state.case_id, master)  # while its people are known
+            await self._chronicle.save(room.state.case_id, master)
             await self._mark(master)
             await self._store.accept_states(await self._crm.case_states([master]), self._clock(), asked_for=True)
+            await self._destroy(room.state.case_id, master)  # while it is heard, and its people are known
             await self._store.move_tickets(room.state.case_id, master, self._clock())
-        await self._dismiss(room)
+            await self._store.settle_room(room, dismiss_at=room.dismiss_at, gone=True)
+        else:
+            await self._dismiss(room)
 
     async def _mark(self, case_id: str) -> None:
         """What Salesforce refuses keeps nobody out of the room: the deep pass looks after Cases without a mark, too."""
