@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -13,9 +13,9 @@ from relay.errors import CrmError, GroupNotFound
 from relay.messages import Messages
 from relay.people import People
 from relay.ports import Crm
-from relay.talk import Attended, Message, Span
+from relay.talk import Event, Message, Span
 from relay.talk_ports import Archive, Log, Media
-from relay.transcript import Transcript, feed_text, link, safe_name, title
+from relay.transcript import Transcript, accounts_in, feed_text, link, safe_name, title
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Archiver:
 
     async def _write(self, span: Span, case_id: str) -> None:
         story = await self._ledger.story(span)
-        names = await self._people.names(span.group_id, _accounts(story))
+        names = await self._people.names(span.group_id, set(accounts_in(story)))
         kept = await self._keep_attachments(span, story, case_id)
         transcript = Transcript(
             names,
@@ -101,7 +101,7 @@ class Archiver:
         await self._archive.save_file(case_id, name, f"{name}.txt", text.encode())
         await self._archive.post_once(case_id, name, feed_text(text, name, _MOST_IN_FEED))
 
-    async def _keep_attachments(self, span: Span, story: Sequence[Message | Attended], case_id: str) -> dict[str, str]:
+    async def _keep_attachments(self, span: Span, story: Sequence[Event], case_id: str) -> dict[str, str]:
         """Links that are files on the Case now, with their titles. What cannot be had is no reason to stop."""
         kept: dict[str, str] = {}
         if self._media is None:
@@ -118,12 +118,17 @@ class Archiver:
                     again = f" (group {span.life + 1})" if span.life else ""
                     place = f"Chat {span.group_id}{again}, message {one.seq}.{number}"
                     label = safe_name(name) or f"{kind}.{file.extension}"
-                    await self._archive.save_file(case_id, f"{place} {label}", label, file.data)
-                    kept[url] = f"{place} {label}"
+                    if await self._takes(case_id, f"{place} {label}", label, file.data):
+                        kept[url] = f"{place} {label}"
         return kept
 
-
-def _accounts(story: Sequence[Message | Attended]) -> Collection[str]:
-    return {
-        account for one in story for account in ((one.sender,) if isinstance(one, Message) else one.user_ids) if account
-    }
+    async def _takes(self, case_id: str, title: str, path: str, data: bytes) -> bool:
+        """Whether it is on the Case now: an org may refuse files of some types."""
+        try:
+            await self._archive.save_file(case_id, title, path, data)
+        except CrmError as error:
+            if error.retryable or error.mendable:
+                raise
+            _log.warning("an attachment stays a link in the transcript of %s: %s", case_id, error.for_log)
+            return False
+        return True

@@ -68,7 +68,19 @@ class Dismissed:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Messages from first to last that nobody told of and that cannot be asked for any more."""
+
+    first: int
+    last: int
+
+
 Heard = Message | Edited | Recalled | Attended | Dismissed
+
+
+Event = Message | Attended | Missing
+"""What stands in a transcript."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from relay.talk import Attachment, Attended, Heard, Known, Message, Page, Saying, Span
+from relay.talk import Attachment, Event, Heard, Known, Message, Page, Saying, Span
 
 
 class Talk(Protocol):
@@ -146,7 +146,7 @@ class Log(Protocol):
         """Settle which files are to be written of what was said so far; those that are not written yet."""
         ...
 
-    async def story(self, span: Span) -> list[Message | Attended]:
+    async def story(self, span: Span) -> list[Event]:
         """Everything that is to stand in the file, in order."""
         ...
 

@@ -7,12 +7,14 @@ indented; and what would change how the text before or after it is shown is take
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from math import inf
 from typing import Any
 
-from relay.talk import Attended, Element, Message, Span
+from relay.talk import Attended, Element, Event, Message, Missing, Span
 
 _INDENT = "\n    "
 _ENDS_OF_LINES = re.compile("\r\n|[\r\n\v\f\x85\u2028\u2029]")
@@ -22,6 +24,8 @@ _INVISIBLE = re.compile(
 """Control characters, those that turn the direction of the text around them, and half characters."""
 _FORMULA = re.compile(r"[=+\-@\t]")
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|%\n\t]')
+_MOST_IN_NAME = 80
+"""Characters, which may count twice in Salesforce's titles of 255."""
 _SOON = 120.0
 """Seconds within which the relay tells of somebody's coming."""
 _MARKS = {"edited": " (edited)", "recalled": " (recalled)"}
@@ -43,14 +47,16 @@ class Transcript:
         relay: str,
         kept: Callable[[str], str | None] = lambda _: None,
     ) -> None:
-        self._names, self._customers, self._zone, self._relay = names, customers, zone, relay
+        self._customers, self._zone, self._relay = customers, zone, relay
+        self._names = {account: plain for account, name in names.items() if (plain := _plain_name(name))}
+        self._labels = dict(_labels(self._names))
         self._kept = kept
 
-    def text(self, span: Span, story: Sequence[Message | Attended]) -> str:
+    def text(self, span: Span, story: Sequence[Event]) -> str:
         """The whole file."""
         return "\n".join([*self._head(span, story), "", *map(self.entry, self._once(story)), ""])
 
-    def _once(self, story: Sequence[Message | Attended]) -> Iterator[Message | Attended]:
+    def _once(self, story: Sequence[Event]) -> Iterator[Event]:
         """Without the comings and goings that the relay itself has told of in the group, each in a line of its own."""
         lines = [(one.said_at, self._content(one)) for one in story if isinstance(one, Message) and self._is_ours(one)]
         events = [one for one in story if isinstance(one, Attended)]
@@ -71,24 +77,20 @@ class Transcript:
     def _is_ours(self, one: Message) -> bool:
         return one.sender == self._relay
 
-    def entry(self, one: Message | Attended) -> str:
+    def entry(self, one: Event) -> str:
         """What happened at one moment."""
         if isinstance(one, Attended):
-            people = ", ".join(map(self._name, one.user_ids))
+            people = ", ".join(map(self._label, one.user_ids))
             return f"{self._time(one.at)}  * {people} {one.what}"
-        if one.state == "lost":
-            return f"* Message {one.seq} could not be read any more"
-        begin = f"{self._time(one.said_at)}  {'*' if self._is_ours(one) else f'{self._name(one.sender)}:'}"
+        if isinstance(one, Missing):
+            which = f"Message {one.first}" if one.first == one.last else f"Messages {one.first} to {one.last}"
+            return f"* {which} could not be read any more"
+        begin = f"{self._time(one.said_at)}  {'*' if self._is_ours(one) else f'{self._label(one.sender)}:'}"
         return f"{begin} {self._content(one)}{_MARKS.get(one.state, '')}".rstrip()
 
-    def _head(self, span: Span, story: Sequence[Message | Attended]) -> list[str]:
+    def _head(self, span: Span, story: Sequence[Event]) -> list[str]:
         zone = str(self._zone)
-        accounts = dict.fromkeys(
-            account
-            for one in story
-            for account in ((one.sender,) if isinstance(one, Message) else one.user_ids)
-            if account and account != self._relay
-        )
+        accounts = dict.fromkeys(account for account in accounts_in(story) if account != self._relay)
         people = [f"    {self._name(account)}{self._role(account)}" for account in accounts]
         return [title(span), f"Times: {zone}", "People:", *people]
 
@@ -100,10 +102,41 @@ class Transcript:
         return one_entry(" ".join(filter(None, (in_words(element, self._kept) for element in one.elements))))
 
     def _name(self, account: str) -> str:
-        return one_line(self._names.get(account) or account) or "somebody"
+        return self._names.get(account) or one_line(account) or "somebody"
+
+    def _label(self, account: str) -> str:
+        """The name as it stands before what was said."""
+        return self._labels.get(account) or self._name(account)
 
     def _time(self, moment: float) -> str:
         return datetime.fromtimestamp(moment, self._zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _plain_name(name: str) -> str:
+    """Customers choose their names: none looks like a line of the relay's, nor is longer than a line."""
+    return one_line(name).lstrip("* ")[:_MOST_IN_NAME].rstrip()
+
+
+def _labels(names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Who is called like somebody else, like the agent even, stands before what he said with his account."""
+    looks = Counter(map(_look, names.values()))
+    for account, name in names.items():
+        yield account, f"{name} ({account})" if looks[_look(name)] > 1 else name
+
+
+def _look(name: str) -> str:
+    """The same for names that people would hardly tell from each other."""
+    return "".join(one for one in unicodedata.normalize("NFKC", name).casefold() if one.isalnum())
+
+
+def accounts_in(story: Sequence[Event]) -> Iterator[str]:
+    """Who said something in it, came or went, as often as he did."""
+    for one in story:
+        match one:
+            case Message(sender=sender) if sender:
+                yield sender
+            case Attended():
+                yield from one.user_ids
 
 
 def title(span: Span) -> str:
@@ -186,7 +219,11 @@ def link(element: Element) -> tuple[str, str, str] | None:
 
 def safe_name(name: str) -> str:
     """A file's name that is only a name: no path, no formula, nothing invisible, not too long."""
-    clean = _NOT_IN_NAMES.sub("_", one_line(name)).strip(" .")[:120]
+    clean = _NOT_IN_NAMES.sub("_", one_line(name)).strip(" .")
+    stem, _, extension = clean.rpartition(".")
+    if len(clean) > _MOST_IN_NAME:
+        end = f".{extension}" if stem and len(extension) < 10 else ""
+        clean = clean[: _MOST_IN_NAME - len(end)] + end
     return f"_{clean}" if _FORMULA.match(clean) else clean
 
 

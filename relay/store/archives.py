@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import Any
 
 from relay.store.part import Part, Row, Step
-from relay.talk import Attended, Message, Span
+from relay.talk import Attended, Event, Message, Missing, Span
 
 _UNWRITTEN = """
 select life, min(seq), max(seq) from messages
@@ -31,6 +32,17 @@ select life, first, last, since, until from archives where group_id = $1 and don
 _STORY = """
 select seq, sender, said_at, random, elements, state from messages
 where group_id = $1 and life = $2 and seq between $3 and $4 and state in ('said', 'edited', 'recalled', 'lost')
+order by seq"""
+
+# numbers before a message of which nothing is known
+_MISSING = """
+select coalesce((
+        select max(seq) from messages as before
+        where before.group_id = $1 and before.life = $2 and before.seq < messages.seq), 0) + 1, seq - 1
+from messages
+where group_id = $1 and life = $2 and seq between $3 and $4 and seq > 1 and not exists (
+    select 1 from messages as before
+    where before.group_id = $1 and before.life = $2 and before.seq = messages.seq - 1)
 order by seq"""
 
 _ATTENDANCE = """
@@ -65,13 +77,13 @@ class Archives(Part):
         *_, planned = await self._together([*steps, (_PLANNED, (group_id,))], alone_with=[group_id])
         return [Span(group_id, *row) for row in planned]
 
-    async def story(self, span: Span) -> list[Message | Attended]:
+    async def story(self, span: Span) -> list[Event]:
         """Everything that is to stand in the file, in order."""
         place = (span.group_id, span.life, span.first, span.last)
-        messages, attendance = await self._together(
-            [(_STORY, place), (_ATTENDANCE, (span.group_id, span.since, span.until))]
+        messages, missing, attendance = await self._together(
+            [(_STORY, place), (_MISSING, place), (_ATTENDANCE, (span.group_id, span.since, span.until))]
         )
-        found: list[Message | Attended] = [_message(span.group_id, row) for row in messages]
+        found = _with_missing([_message(span.group_id, row) for row in messages], missing)
         at = 0
         for user_id, what, moment in attendance:
             while at < len(found) and _moment(found[at]) < moment:
@@ -115,8 +127,29 @@ def _cut(sizes: list[Row], most: int) -> list[tuple[int, int, float]]:
     return spans
 
 
-def _moment(one: Message | Attended) -> float:
-    return one.said_at if isinstance(one, Message) else one.at
+def _with_missing(messages: list[Message], missing: list[Row]) -> list[Event]:
+    """The messages, and in their places those that are not there any more, neighbours together."""
+    lost = [(one.seq, one.seq) for one in messages if one.state == "lost"]
+    there: list[tuple[int, Message | Missing]] = [(one.seq, one) for one in messages if one.state != "lost"]
+    there += [(first, Missing(first, last)) for first, last in [*missing, *lost]]
+    found: list[Event] = []
+    for _, one in sorted(there, key=itemgetter(0)):
+        match found, one:
+            case [*_, Missing(first=first, last=last)], Missing(first=following) if following == last + 1:
+                found[-1] = Missing(first, one.last)
+            case _:
+                found.append(one)
+    return found
+
+
+def _moment(one: Event) -> float:
+    """Of what is missing none is known: it stands before what came next."""
+    match one:
+        case Message():
+            return one.said_at
+        case Attended():
+            return one.at
+    return 0.0
 
 
 def _message(group_id: str, row: Row) -> Message:

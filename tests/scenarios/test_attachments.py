@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from relay.im import Media
+from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay
 from tests.scenarios.talking import opened, say, say_elements
@@ -76,6 +77,37 @@ async def test_what_may_not_be_kept_stays_a_link(
     files, text = await archived(relay, sandbox, file_at(f"{sandbox.im_url}{path}", name))
     assert files == []
     assert f"[file {name}] {sandbox.im_url}{path}" in text
+
+
+async def test_a_file_that_the_org_refuses_does_not_keep_the_transcript_from_it(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await keeping(start_relay, sandbox)
+    refusal = Fault("POST sobjects/ContentVersion", times=1, status=400, errorCode="FIELD_INTEGRITY_EXCEPTION")
+    sandbox.salesforce_control.faults.add([refusal])
+    files, text = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/", "notes.txt"))
+    assert files == []
+    assert f"[file notes.txt] {sandbox.im_url}/" in text
+
+
+async def test_while_salesforce_is_away_a_file_is_waited_for(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await keeping(start_relay, sandbox)
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/ContentVersion", times=4, status=503)])
+    files, _ = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/"))
+    assert len(files) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("🙂" * 200 + ".txt", "🙂" * 76 + ".txt"), ("n" * 600, "n" * 80), ("a" * 90 + "." + "b" * 90, "a" * 80)],
+    ids=["wide", "without one", "with none that is one"],
+)
+async def test_a_long_name_is_cut_before_its_extension(
+    start_relay: StartRelay, sandbox: Sandbox, name: str, kept: str
+) -> None:
+    relay = await keeping(start_relay, sandbox, RELAY_ATTACHMENT_TYPES="txt,json," + "b" * 90)
+    files, _ = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/", name))
+    assert [file["PathOnClient"] for file in files] == [kept]
 
 
 @pytest.mark.parametrize(

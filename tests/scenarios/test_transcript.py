@@ -12,7 +12,18 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups, posted
-from tests.scenarios.talking import call_back, called_back, heard, history, opened, room_log, said, say, say_elements
+from tests.scenarios.talking import (
+    call_back,
+    called_back,
+    heard,
+    history,
+    opened,
+    room_log,
+    said,
+    say,
+    say_elements,
+    tencent,
+)
 from tests.scenarios.test_rooms import group_goes, members_become, state, sync
 
 pytestmark = pytest.mark.anyio
@@ -257,6 +268,83 @@ async def test_the_losers_transcript_is_saved_on_the_master(relay: Relay, sandbo
     [file] = transcripts(sandbox, master)
     assert "Bob Brown: my old chat" in file["text"]
     assert transcripts(sandbox, loser) == []
+
+
+async def test_what_is_said_during_a_merge_is_saved_under_its_name(relay: Relay, sandbox: Sandbox) -> None:
+    """Salesforce is slow while the customer is in both groups, and he goes on in the old one."""
+    master, loser = await opened(relay, "alice"), await opened(relay, "bob", name="Bob Brown")
+    await say(sandbox, loser, "bob", "my old chat")
+    await sandbox.salesforce.do({"merge": {"master": master, "losers": [loser]}})
+    slow = Fault(f"GET sobjects/Case/{master}", times=1, delayMs=2500)
+    sandbox.salesforce_control.faults.add([slow])
+    await sync(relay, state(loser, 9, isDeleted=True, mergedInto=master))
+
+    async def is_saved() -> bool:
+        await relay.worker.look()
+        return bool(posts(sandbox, master))
+
+    await eventually(is_saved)
+    await asyncio.sleep(1)
+    await say(sandbox, loser, "bob", "one more thing")
+    await group_goes(relay, sandbox, loser)
+
+    assert [
+        [entry[21:] for entry in entries(file["text"]) if "Bob" in entry] for file in transcripts(sandbox, master)
+    ] == [["Bob Brown: my old chat"], ["Bob Brown: one more thing"]]
+    assert (await relay.open_ticket("bob")).status_code == 200
+
+
+async def test_what_was_never_heard_of_a_group_that_is_gone_is_said_to_be_missing(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    for seq in (2, 3, 6):
+        await call_back(relay, sandbox, said(case_id, seq, f"text {seq}"))
+    await tencent(sandbox, "destroy_group", {"GroupId": case_id})
+    await relay.org("/deletegroup", groupId=case_id)
+
+    [file] = transcripts(sandbox, case_id)
+    body = file["text"].partition("\n\n")[2]
+    assert [line.partition("  ")[2] or line for line in body.splitlines()] == [
+        "* Message 1 could not be read any more",
+        "alice: text 2",
+        "alice: text 3",
+        "* Messages 4 to 5 could not be read any more",
+        "alice: text 6",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("{agent}", "{agent} (alice)"),
+        ("{AGENT}\u200b\u2063!", "{AGENT}\u200b\u2063! (alice)"),
+        ("* {agent} has left", "{agent} has left"),
+        ("Al\nice", "Al ice"),
+        ("*", "alice"),
+        ("n" * 1000, "n" * 80),
+    ],
+    ids=["the same", "it looks the same", "like a line of the relay", "two lines", "nothing but a mark", "long"],
+)
+async def test_nobody_is_taken_for_somebody_else(
+    start_relay: StartRelay, sandbox: Sandbox, name: str, shown: str
+) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    ann = agents(sandbox)[0]
+    agent = next(user["Name"] for user in sandbox.salesforce.state()["users"] if user["Id"] == ann)  # type: ignore[attr-defined]
+    name, shown = (text.replace("{agent}", agent).replace("{AGENT}", agent.upper()) for text in (name, shown))
+    case_id = await opened(relay, name=name)
+    await relay.org("/joingroup", groupId=case_id, userId=ann)
+    await say(sandbox, case_id, "alice", "I promise a refund")
+    await say(sandbox, case_id, ann, "Good day")
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+
+    [file] = transcripts(sandbox, case_id)
+    first, second = (entry[21:] for entry in entries(file["text"]))
+    assert first == f"{shown}: I promise a refund"
+    assert second in (f"{agent}: Good day", f"{agent} ({ann}): Good day")
 
 
 async def test_what_is_said_after_a_reopening_is_a_file_of_its_own(start_relay: StartRelay, sandbox: Sandbox) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
 from relay.models import Agent, CaseInfo
 from relay.store import Ledger
-from relay.talk import Attended, Dismissed, Edited, Known, Message, Recalled, Saying
+from relay.talk import Attended, Dismissed, Edited, Event, Known, Message, Missing, Recalled, Saying, State
 from tests.store.conftest import NOW, accept
 from tests.store.test_everything_else import CASE, STATE, USER
 
@@ -112,6 +113,24 @@ async def test_a_group_has_one_life_after_the_other(ours: Ledger) -> None:
     assert await ours.last_life(CASE) == 3
 
 
+def in_short(one: Event) -> object:
+    match one:
+        case Message():
+            return one.seq
+        case Attended():
+            return one.what
+        case Missing():
+            return (one.first, one.last)
+
+
+async def test_what_nobody_told_has_its_place_in_a_story(ours: Ledger) -> None:
+    for seq, state in ((3, "said"), (4, "lost"), (6, "nothing"), (8, "said"), (9, "lost"), (10, "lost"), (13, "said")):
+        await ours.hear(replace(HELLO, seq=seq, said_at=500.0 + seq, state=cast("State", state)))
+    await ours.hear(Attended(CASE, (USER,), "joined", 512.0))
+    [span] = await ours.plan_archives(CASE, 600.0)
+    assert list(map(in_short, await ours.story(span))) == [(1, 2), 3, (4, 5), (7, 7), 8, (9, 12), "joined", 13]
+
+
 async def test_archives_are_planned_once_and_told_in_order(ours: Ledger) -> None:
     await ours.hear(Attended(CASE, (USER,), "joined", 501.0))
     for seq in (1, 2):
@@ -121,12 +140,8 @@ async def test_archives_are_planned_once_and_told_in_order(ours: Ledger) -> None
     await ours.hear(Attended(CASE, (USER,), "left", 512.0))
     spans = await ours.plan_archives(CASE, 520.0)
     assert [(one.first, one.last, one.since, one.until) for one in spans] == [(1, 2, 0.0, 510.0), (3, 3, 510.0, 520.0)]
-    assert [one.what if isinstance(one, Attended) else one.seq for one in await ours.story(spans[0])] == [
-        1,
-        "joined",
-        2,
-    ]
-    assert [one.what if isinstance(one, Attended) else one.seq for one in await ours.story(spans[1])] == [3, "left"]
+    assert list(map(in_short, await ours.story(spans[0]))) == [1, "joined", 2]
+    assert list(map(in_short, await ours.story(spans[1]))) == [3, "left"]
     await ours.finish_archive(span)
     assert await ours.plan_archives(CASE, 530.0) == spans[1:]
     assert await ours.customers(CASE) == {"alice"}
