@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 
 from relay.store.part import Part, Row, Step
 from relay.talk import Traces
@@ -16,13 +17,18 @@ where tickets.user_id = $1 and tickets.case_id is not null and tickets.state in 
 order by tickets.case_id"""
 _UNDER_WAY = "select count(*) from tickets where user_id = $1 and state = 'open'"
 
+# What was edited and never heard itself has no sender: in his chats it may be his.
+_HIS = """
+(sender = $1 or (sender = '' and state = 'edited' and group_id in (select case_id from tickets where user_id = $1)))"""
+
 _COUNTS = {
     "tickets": "select count(*) from tickets where user_id = $1",
-    "messages": "select count(*) from messages where sender = $1",
+    "messages": f"select count(*) from messages where {_HIS}",
     "attendance": "select count(*) from attendance where user_id = $1",
     "outbox": "select count(*) from outbox where sender = $1 or about = $1",
     "names": "select count(*) from names where user_id = $1",
 }
+_DEAD_LETTERS = "dead letters that name him"
 _CASES = """
 select distinct case_id from (
     select case_id from tickets where user_id = $1 and case_id is not null
@@ -32,7 +38,7 @@ order by case_id"""
 # What was said keeps its place, so that nobody asks Tencent for it again. What a ticket leaves is its id, made of user
 # and key by a hash, so that a late retry makes no second Case.
 _ERASE = [
-    "update messages set sender = '', random = 0, elements = '[]', state = 'erased' where sender = $1",
+    f"update messages set sender = '', random = 0, elements = '[]', state = 'erased' where {_HIS}",
     "delete from attendance where user_id = $1",
     "delete from outbox where sender = $1 or about = $1",
     "delete from names where user_id = $1",
@@ -60,11 +66,12 @@ class Erasure(Part):
     async def traces(self, user_id: str) -> Traces:
         """What the ledger holds of the user."""
         statements = [*_COUNTS.values(), _CASES, _OPEN, _UNDER_WAY]
-        *counts, cases, still_open, [(under_way,)] = await self._together(
-            [(statement, (user_id,)) for statement in statements]
+        *counts, cases, still_open, [(under_way,)], mentioned = await self._together(
+            [*((statement, (user_id,)) for statement in statements), (_MENTIONED, ())]
         )
+        found = {name: int(rows[0][0]) for name, rows in zip(_COUNTS, counts, strict=True)}
         return Traces(
-            counts={name: int(rows[0][0]) for name, rows in zip(_COUNTS, counts, strict=True)},
+            counts={**found, _DEAD_LETTERS: len(list(_without(mentioned, user_id)))},
             cases=tuple(case_id for (case_id,) in cases),
             still_open=tuple(case_id for (case_id,) in still_open),
             under_way=int(under_way),
@@ -75,14 +82,15 @@ class Erasure(Part):
         [mentioned] = await self._together([(_MENTIONED, ())])
         steps: list[Step] = [(statement, (user_id,)) for statement in _ERASE]
         steps.append((_BLANK_TICKETS, (user_id, json.dumps(_GONE))))
-        steps += [(_UNMENTION, row) for row in (_without(row, user_id) for row in mentioned) if row]
+        steps += [(_UNMENTION, row) for row in _without(mentioned, user_id)]
         await self._together(steps)
 
 
-def _without(row: Row, user_id: str) -> Row | None:
-    """The same problem without the user's name, which may be any word or number; None if its text does not name him."""
-    command_id, problem = row
-    document = json.loads(problem)
-    detail = str(document.get("detail", ""))
-    erased = re.sub(rf"(?<![\w.@-]){re.escape(user_id)}(?![\w@-])", "(erased)", detail, flags=re.ASCII)
-    return (command_id, json.dumps({**document, "detail": erased})) if erased != detail else None
+def _without(mentioned: list[Row], user_id: str) -> Iterator[Row]:
+    """The problems that name the user, without his name: where it stands for itself, and only in their texts."""
+    name = re.compile(f"(?<![A-Za-z0-9_.@-]){re.escape(user_id)}(?!\\.?[A-Za-z0-9_@-])")
+    for command_id, problem in mentioned:
+        fields = json.loads(problem)
+        told = {field: name.sub("(erased)", fields[field]) for field in ("title", "detail") if field in fields}
+        if fields | told != fields:
+            yield command_id, json.dumps(fields | told)
