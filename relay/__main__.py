@@ -94,6 +94,10 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--json", action="store_true", help="print it as JSON")
     erase.set_defaults(run=_erase)
 
+    said = commands.add_parser("transcript", help="print what the ledger holds of what was said for a Case")
+    said.add_argument("case_id", metavar="CASE_ID", help="the Case's id, 15 or 18 characters")
+    said.set_defaults(run=_transcript)
+
     usersig = commands.add_parser("usersig", help="print a login to the chat, to try a client with")
     usersig.add_argument("user_id", help="an end user's id, or a Salesforce User id")
     usersig.add_argument("--json", action="store_true", help="print the whole login as JSON")
@@ -174,6 +178,13 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
     )
     return asyncio.run(work)
+
+
+def _transcript(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay.routes.bodies import case  # noqa: PLC0415
+    from relay.transcript_command import transcript  # noqa: PLC0415
+
+    return asyncio.run(transcript(settings, case(arguments.case_id)))
 
 
 def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -39,6 +39,7 @@ EVERYTHING = {
     "erase_command",
     "reconcile_command",
     "server",
+    "transcript_command",
 }
 """The composition root and the commands know everybody; nobody but each other knows them."""
 

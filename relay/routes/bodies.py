@@ -132,6 +132,14 @@ def agent(name: str) -> str:
         raise _wrong("userId", str(error)) from None
 
 
+def case(name: str) -> str:
+    """The name as an 18-character Case id; BadRequest if it is not one."""
+    try:
+        return ids.to_18(name, ids.CASE)
+    except ValueError as error:
+        raise _wrong("caseId", str(error)) from None
+
+
 async def read_bytes(request: Request, limit: int) -> bytes:
     """The request's body; BodyTooLarge, or BadRequest if it was cut off."""
     declared = request.headers.get("content-length", "0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import inf
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +20,13 @@ _SIZES = """
 select seq, length(elements), said_at from messages
 where group_id = $1 and life = $2 and seq between $3 and $4 and state in ('said', 'edited', 'recalled', 'lost')
 order by seq"""
+
+_LIVES = """
+select life, min(seq), max(seq),
+    coalesce((select began from lives where group_id = $1 and life = messages.life), 0),
+    coalesce((select began from lives where group_id = $1 and life = messages.life + 1), $2) from messages
+where group_id = $1 and state in ('said', 'edited', 'recalled', 'lost')
+group by life order by life"""
 
 # people come and go between two files in the later one
 _PLAN = """
@@ -76,6 +84,11 @@ class Archives(Part):
             steps += [(_PLAN, (group_id, life, *place)) for place in [*whole, (start, end, now)]]
         *_, planned = await self._together([*steps, (_PLANNED, (group_id,))], alone_with=[group_id])
         return [Span(group_id, *row) for row in planned]
+
+    async def lives(self, group_id: str) -> list[Span]:
+        """All that is kept of what was said in the group, each of its lives whole."""
+        [rows] = await self._together([(_LIVES, (group_id, inf))])
+        return [Span(group_id, *row) for row in rows]
 
     async def story(self, span: Span) -> list[Event]:
         """Everything that is to stand in the file, in order."""

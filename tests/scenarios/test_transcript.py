@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups, posted
+from tests.scenarios.processes import environment, relay_command
 from tests.scenarios.talking import (
     call_back,
     called_back,
@@ -243,6 +245,48 @@ async def test_of_a_deleted_case_it_stays_in_the_ledger(relay: Relay, sandbox: S
     assert posted(sandbox, "ContentVersion") == 0
     [message] = (await history(relay, case_id))["messages"]
     assert message["elements"][0]["MsgContent"]["Text"] == "Hello?"
+
+
+async def test_an_operator_reads_what_stays_in_the_ledger(
+    start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    relay = await start_relay()
+    case_id, ann = await opened(relay, name="Alice Adams"), agents(sandbox)[0]
+    with called_back(sandbox, relay):
+        await relay.org("/joingroup", groupId=case_id, userId=ann)
+        await say(sandbox, case_id, "alice", "Hello?\nAnybody?", "你好 🙂")
+        await heard(sandbox)
+    await history(relay, case_id)
+    await sync(relay, state(case_id, 3, isDeleted=True))
+    await group_goes(relay, sandbox, case_id)
+    await sync(relay, state(case_id, 4))
+    await members_become(relay, sandbox, case_id, "alice")
+    await say(sandbox, case_id, "alice", "Here again")
+    sandbox.tencent.chat.groups[case_id].messages[-1].time += 60
+    await history(relay, case_id)
+    url = relay.settings.relay_database_url
+    env = environment(sandbox, tmp_path, RELAY_DATABASE_URL=url, RELAY_TIME_ZONE="Asia/Shanghai")
+
+    ended = await relay_command("transcript", case_id[:15], env=env, directory=tmp_path)
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.count("Times: Asia/Shanghai") == 2
+    first, second = ended.out.split(f"Chat transcript {case_id} (group 2), messages 1-1\n")
+    assert first.startswith(f"Chat transcript {case_id}, messages 1-2\n")
+    names = {user["Id"]: user["Name"] for user in sandbox.salesforce.state()["users"]}  # type: ignore[attr-defined]
+    joined = f"* {names[ann]} joined"  # between two messages of one second, or after both
+    assert sorted(entry[21:] for entry in entries(first) + entries(second)) == [
+        joined,
+        "Alice Adams: Hello?\nAnybody?",
+        "Alice Adams: Here again",
+        "Alice Adams: 你好 🙂",
+    ]
+    assert "Here again" in second
+
+    for name, code, complaint in (("5005g00000ABCdeAAH", 1, "holds nothing"), ("nonsense", 2, "caseId")):
+        ended = await relay_command("transcript", name, env=env, directory=tmp_path)
+        assert (ended.code, ended.out) == (code, "")
+        assert complaint in ended.err
 
 
 async def test_a_case_that_was_deleted_in_the_meantime_does_not_keep_its_group(
