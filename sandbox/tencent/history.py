@@ -11,7 +11,7 @@ from sandbox.tencent.shapes import Account, Anything, Shape
 
 
 async def group_msg_get_simple(call: Call) -> dict[str, object]:
-    """Messages up to ReqMsgSeq, newest first; expired ones keep their place without their body."""
+    """Messages up to ReqMsgSeq, newest first; expired ones keep their place without a body, recalled ones if asked."""
     chat, body = call.chat, call.body
     group = chat.group(body["GroupId"])
     number = body["ReqMsgNumber"]
@@ -20,7 +20,11 @@ async def group_msg_get_simple(call: Call) -> dict[str, object]:
     if not 1 <= number <= 20:
         raise Refusal(10004, "invalid parameter: ReqMsgNumber must be 1 to 20")
     newest = body.get("ReqMsgSeq") or group.next_seq
-    found = [message for message in reversed(group.messages) if message.seq <= newest]
+    found = [
+        message
+        for message in reversed(group.messages)
+        if message.seq <= newest and (body.get("WithRecalledMsg") or not message.recalled)
+    ]
     rows = [_read_row(chat, message) for message in found[:number]]
     return {"GroupId": group.id, "IsFinished": _finished(chat, found, number), "RspMsgList": rows}
 

@@ -251,6 +251,32 @@ async def test_what_has_expired_at_tencent_is_said_to_be_missing(relay: Relay, s
     assert found["complete"] is False
 
 
+async def test_what_has_expired_before_all_that_tencent_shows_is_missing_too(relay: Relay, sandbox: Sandbox) -> None:
+    """It shows twenty places of messages that were there, and says that older ones have expired."""
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", *(f"line {number}" for number in range(50)))
+    for message in sandbox.tencent.chat.groups[group_id].messages[:45]:
+        message.time -= 8 * 86400
+    assert (await history(relay, group_id))["complete"] is False
+
+    assert (await history(relay, group_id, before=5)) == {"messages": [], "complete": False}
+
+
+async def test_what_tencent_has_not_even_a_place_for_is_missing_once_it_is_old(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", "long ago", "now")
+    del sandbox.tencent.chat.groups[group_id].messages[0]
+    assert (await history(relay, group_id))["complete"] is True
+
+    other_id = await opened(relay, "bob")
+    relay.clock.advance(8 * 86400)
+    await say(sandbox, other_id, "bob", "long ago", "now")
+    del sandbox.tencent.chat.groups[other_id].messages[0]
+    found = await history(relay, other_id)
+
+    assert (texts(found), found["complete"]) == ([(2, "now")], False)
+
+
 async def test_recalled_and_edited_messages_are_marked(relay: Relay, sandbox: Sandbox) -> None:
     group_id = await opened(relay)
     with called_back(sandbox, relay):
@@ -271,6 +297,74 @@ async def test_recalled_and_edited_messages_are_marked(relay: Relay, sandbox: Sa
     assert (found[0]["recalled"], found[0]["elements"]) == (True, [])
     assert (found[1]["edited"], found[1]["elements"][0]["MsgContent"]["Text"]) == (True, "the lamp")
     assert "edited" not in found[2]
+
+
+async def test_several_are_recalled_at_once(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    with called_back(sandbox, relay):
+        await say(sandbox, group_id, "alice", "one", "two", "three", "four")
+        await heard(sandbox)
+        await tencent(sandbox, "group_msg_recall", {"GroupId": group_id, "MsgSeqList": [{"MsgSeq": 2}, {"MsgSeq": 4}]})
+        await heard(sandbox)
+    sandbox.tencent_control.faults.add([Fault("group_msg_get_simple", times=-1, status=502)])
+
+    found = (await history(relay, group_id))["messages"]
+
+    assert [(one["seq"], one.get("recalled")) for one in found] == [(1, None), (2, True), (3, None), (4, True)]
+
+
+@pytest.mark.parametrize("was_heard", [True, False])
+async def test_a_recall_that_no_callback_told_is_seen(relay: Relay, sandbox: Sandbox, was_heard: bool) -> None:
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", "one", "my password is 1234")
+    if was_heard:
+        assert "1234" in str(await history(relay, group_id))
+    await tencent(sandbox, "group_msg_recall", {"GroupId": group_id, "MsgSeqList": [{"MsgSeq": 2}]})
+    await heard(sandbox)
+
+    found = await history(relay, group_id)
+
+    assert [(one.get("recalled"), len(one["elements"])) for one in found["messages"]] == [(None, 1), (True, 0)]
+    assert (found["messages"][1]["from"], found["complete"]) == ("alice", True)
+
+
+async def test_a_message_told_without_its_random_is_known_by_its_time(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", "one", "two")
+    told = sandbox.tencent.chat.groups[group_id].messages[1]
+    assert (
+        await call_back(relay, sandbox, said(group_id, 2, "two", MsgTime=told.time, Random=None))
+    ).status_code == 200
+
+    assert texts(await history(relay, group_id)) == [(1, "one"), (2, "two")]
+
+
+async def test_when_it_was_said_counts_and_not_when_it_was_told(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    at = int(relay.clock()) - 100
+    await call_back(relay, sandbox, said(group_id, 1, MsgTime=at))
+    [message] = (await history(relay, group_id))["messages"]
+    assert message["time"] == at
+
+
+async def test_what_is_longer_than_tencent_takes_is_not_kept(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    await call_back(relay, sandbox, said(group_id, 1, "x" * 70_000))
+    await call_back(relay, sandbox, said(group_id, 2, "short"))
+    edit = {**said(group_id, 2, "y" * 70_000), "CallbackCommand": "Group.CallbackAfterModifyMsg"}
+    assert (await call_back(relay, sandbox, edit)).status_code == 200
+
+    found = await history(relay, group_id)
+
+    assert texts(found) == [(2, "short")]
+    assert found["complete"] is False
+
+
+async def test_topics_of_a_community_have_numbers_of_their_own(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    await call_back(relay, sandbox, said(group_id, 1, "in a topic", TopicId="@TGS#_1"))
+    await call_back(relay, sandbox, said(group_id, 1, "in the group", TopicId=""))
+    assert texts(await history(relay, group_id)) == [(1, "in the group")]
 
 
 async def test_a_recall_of_the_same_moment_as_an_edit_holds(relay: Relay, sandbox: Sandbox) -> None:
@@ -343,6 +437,23 @@ async def test_a_group_that_was_made_again_behind_our_back_is_noticed(relay: Rel
 
     assert texts(found) == [(-2, "one"), (-1, "two"), (0, "three"), *room_texts(sandbox, group_id)]
     assert found["complete"] is True
+
+
+async def test_a_late_callback_finds_the_life_that_was_noticed(relay: Relay, sandbox: Sandbox) -> None:
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", "one")
+    sandbox.tencent.chat.groups[group_id].messages[0].time -= 60
+    await history(relay, group_id)
+    await tencent(sandbox, "destroy_group", {"GroupId": group_id})
+    again = {"Type": "Public", "GroupId": group_id, "Name": "again", "MemberList": [{"Member_Account": "alice"}]}
+    await tencent(sandbox, "create_group", again)
+    await say(sandbox, group_id, "alice", "two", "three", "four")
+    for second, message in enumerate(told := sandbox.tencent.chat.groups[group_id].messages):
+        message.time -= 9 - second
+    await history(relay, group_id)
+    await call_back(relay, sandbox, said(group_id, 2, "three", MsgTime=told[1].time, Random=told[1].random))
+
+    assert texts(await history(relay, group_id)) == [(0, "one"), (1, "two"), (2, "three"), (3, "four")]
 
 
 async def reopen_too_late(relay: Relay, sandbox: Sandbox, case_id: str, second: int) -> None:

@@ -205,6 +205,28 @@ async def test_what_is_said_while_it_is_written_is_written_too(start_relay: Star
     assert texts.count("Hello?") == texts.count("and thank you!") == 1
 
 
+async def test_what_somebody_else_asked_for_a_moment_ago_is_not_enough(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    """A page that is on its way to an agent does not hold what was said since."""
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    sandbox.tencent_control.faults.add([Fault("group_msg_get_simple", times=1, after=True, delayMs=1500)])
+    reading = asyncio.create_task(history(relay, case_id))
+
+    async def is_on_its_way() -> bool:
+        return not sandbox.tencent_control.faults.pending()
+
+    await eventually(is_on_its_way)
+    await asyncio.sleep(0.3)
+    await say(sandbox, case_id, "alice", "and thank you!")
+
+    await relay.org("/deletegroup", groupId=case_id)
+
+    await reading
+    assert "and thank you!" in "".join(one["text"] for one in transcripts(sandbox, case_id))
+
+
 @pytest.mark.parametrize("what", ["ContentVersion", "FeedItem"])
 async def test_a_lost_answer_doubles_nothing(start_relay: StartRelay, sandbox: Sandbox, what: str) -> None:
     relay = await start_relay(RELAY_CLOSE_GRACE="0")

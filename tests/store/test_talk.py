@@ -240,6 +240,21 @@ async def test_a_user_is_erased(ours: Ledger) -> None:
     await ours.compact()
 
 
+async def test_what_was_erased_comes_back_with_no_late_callback(ours: Ledger) -> None:
+    """In a Case that is somebody else's, too, since a merge."""
+    bobs = await ours.accept_ticket(
+        ticket_id="t-bob", body_hash="h", user_id="bob", case_info=CaseInfo(subject="s"), holder="a", now=NOW, until=NOW
+    )
+    await ours.record_case(bobs, CASE, NOW)
+    await ours.hear(HELLO)
+    await ours.erase("alice")
+    await ours.hear(HELLO)
+    await ours.hear(Edited(CASE, 1, HELLO.elements, 900.0))
+    await ours.keep_read(CASE, 0, [HELLO], none_between=(1, 0), is_lost=False)
+    assert await seqs(ours) == []
+    assert await ours.is_customer(CASE, "bob")
+
+
 @pytest.mark.parametrize(
     ("user_id", "detail"),
     [
