@@ -196,10 +196,10 @@ class Membership:
         if case_id is not None:
             await self._chronicle.save(group_id, case_id)
         await self._im.destroy_group(group_id)
+        await self._store.mark_gone(group_id)  # what is told from now on has itself written
         if case_id is not None:
             await self._chronicle.save(group_id, case_id, is_gone=True)
         await self._chronicle.ended(group_id)
-        await self._store.mark_gone(group_id)
 
     async def _merge(self, room: Room) -> None:
         """The customers move into the master's group, which is made if there is none; then the loser's goes.

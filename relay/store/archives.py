@@ -69,6 +69,18 @@ _FORGET = [
 ]
 
 
+# one that has begun may have read less
+_ENQUEUE = """
+insert into commands (verb, group_id, state, claim, attempts, due, created_at)
+select 'archive', $1, 'open', 0, 0, $2, $2 where not exists (
+    select 1 from commands where group_id = $1 and verb = 'archive' and state = 'open' and claim = 0)"""
+
+
+def archive_command(group_id: str, now: float) -> Step:
+    """The statement that has what was said so far written; to be done alone with the group."""
+    return _ENQUEUE, (group_id, now)
+
+
 class Archives(Part):
     """Methods of talk_ports.Log; see there. most_bytes: of messages in one file."""
 
@@ -112,9 +124,7 @@ class Archives(Part):
 
     async def enqueue_archive(self, group_id: str, now: float) -> None:
         """Have what was said so far written to the Case, in the group's line of commands."""
-        statement = """insert into commands (verb, group_id, state, claim, attempts, due, created_at)
-            values ('archive', $1, 'open', 0, 0, $2, $2)"""
-        await self._together([(statement, (group_id, now))], alone_with=[group_id])
+        await self._together([archive_command(group_id, now)], alone_with=[group_id])
 
     async def customers(self, group_id: str) -> set[str]:
         """The end users whose tickets are this Case."""

@@ -6,14 +6,22 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from relay.store.archives import archive_command
 from relay.store.part import Part, Row, Step
 from relay.talk import Attended, Dismissed, Edited, Heard, Known, Message, Recalled
 
 _COLUMNS = "group_id, life, seq, sender, said_at, random, elements, state, changed_at"
 _MESSAGE = "seq, sender, said_at, random, elements, state"
 
-# The life of the group in which a message of that moment was said. Only groups with a ticket are ours.
-_LIFE_AT = "coalesce((select max(life) from lives where group_id = $1 and began <= $3), 0)"
+# The life of the group in which a message of that number and moment was said. Only groups with a ticket are ours.
+# What is told once the relay has dismissed the group, and goes on from its last number, was said just before.
+_LIFE_AT = """
+coalesce((
+    select max(life) from lives where group_id = $1 and began <= $3 and not (
+        exists (select 1 from rooms where case_id = $1 and gone = 1)
+        and not exists (select 1 from messages where messages.group_id = $1 and messages.life = lives.life)
+        and cast($2 as bigint) >= coalesce((
+            select max(seq) from messages where messages.group_id = $1 and messages.life = lives.life - 1), 0))), 0)"""
 _OURS = "exists (select 1 from tickets where case_id = $1)"
 
 # What was edited or recalled before it was heard itself lacks its sender and its time, but nothing else. What is known
@@ -29,7 +37,8 @@ on conflict (group_id, life, seq) do update set
 _SAID = f"""
 insert into messages ({_COLUMNS})
 select $1, {_LIFE_AT}, $2, $4, $3, $5, $6, $7, 0 where {_OURS}
-{_FILL_IN}"""
+{_FILL_IN}
+returning coalesce((select gone from rooms where case_id = $1), 0)"""
 
 _CHANGED = f"""
 insert into messages ({_COLUMNS})
@@ -60,6 +69,12 @@ insert into lives (group_id, life, began)
 select $1, life + 1, max(said_at) + 0.5 from messages
 where group_id = $1 and life = coalesce((select max(life) from lives where group_id = $1), 0)
 group by life"""
+
+# so that what is told once more is found where it is
+_ENDED_LATER = """
+update lives set began = $2 + 0.5
+where group_id = $1 and began <= $2 and life = (select max(life) from lives where group_id = $1)
+    and not exists (select 1 from messages where messages.group_id = $1 and messages.life = lives.life)"""
 
 _READ = f"""
 insert into messages ({_COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, 0)
@@ -114,10 +129,12 @@ class Messages(Part):
             case Message():
                 place = (heard.group_id, heard.seq, heard.said_at)
                 rest = (heard.sender, heard.random, json.dumps(heard.elements), heard.state)
-                if follows:
-                    await self._together([(_SAID, (*place, *rest))])
-                    return True
-                return bool((await self._together([(_SAID, (*place, *rest)), (_IS_PRECEDED, place)]))[1])
+                asked: list[Step] = [] if follows else [(_IS_PRECEDED, place)]
+                said, *preceded = await self._together([(_SAID, (*place, *rest)), *asked])
+                if said and said[0][0]:  # the group is gone, and its transcript written
+                    at = (heard.group_id, heard.said_at)
+                    await self._together([(_ENDED_LATER, at), archive_command(*at)], alone_with=[heard.group_id])
+                return follows or bool(preceded[0])
             case Edited():
                 what = (heard.group_id, heard.seq, heard.at, json.dumps(heard.elements), "edited")
                 await self._together([(_CHANGED, what)])

@@ -227,6 +227,33 @@ async def test_what_somebody_else_asked_for_a_moment_ago_is_not_enough(
     assert "and thank you!" in "".join(one["text"] for one in transcripts(sandbox, case_id))
 
 
+@pytest.mark.parametrize("seconds", [0, 30])
+async def test_what_is_told_after_the_group_has_gone_is_written_too(
+    start_relay: StartRelay, sandbox: Sandbox, seconds: int
+) -> None:
+    """It was said when everything had been read, and its callback came after the dismissal."""
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    sandbox.tencent.chat.groups[case_id].messages[0].time -= seconds
+    await close(relay, case_id)
+    await group_goes(relay, sandbox, case_id)
+    for one in (said(case_id, 2, "and thank you!"), said(case_id, 3, "bye")):
+        assert (await call_back(relay, sandbox, one)).status_code == 200
+        await call_back(relay, sandbox, one)
+
+    async def is_written() -> bool:
+        relay.clock.advance(1)
+        await relay.worker.look()
+        return "bye" in "".join(one["text"] for one in transcripts(sandbox, case_id))
+
+    await eventually(is_written)
+    whole = "".join(one["text"] for one in transcripts(sandbox, case_id))
+    assert [whole.count(text) for text in ("Hello?", "and thank you!", "bye", "could not be read")] == [1, 1, 1, 0]
+    found = await history(relay, case_id)
+    assert ([one["seq"] for one in found["messages"]], found["complete"]) == ([1, 2, 3], True)
+
+
 @pytest.mark.parametrize("what", ["ContentVersion", "FeedItem"])
 async def test_a_lost_answer_doubles_nothing(start_relay: StartRelay, sandbox: Sandbox, what: str) -> None:
     relay = await start_relay(RELAY_CLOSE_GRACE="0")
