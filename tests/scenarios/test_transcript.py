@@ -227,6 +227,26 @@ async def test_what_somebody_else_asked_for_a_moment_ago_is_not_enough(
     assert "and thank you!" in "".join(one["text"] for one in transcripts(sandbox, case_id))
 
 
+async def test_what_is_said_while_the_group_goes_is_written_too(start_relay: StartRelay, sandbox: Sandbox) -> None:
+    relay = await start_relay()
+    case_id = await opened(relay)
+    await say(sandbox, case_id, "alice", "Hello?")
+    sandbox.tencent_control.faults.add([Fault("destroy_group", times=1, delayMs=1500)])
+    leaving = asyncio.create_task(relay.org("/deletegroup", groupId=case_id))
+
+    async def is_going() -> bool:
+        return not sandbox.tencent_control.faults.pending()
+
+    with called_back(sandbox, relay):
+        await eventually(is_going)
+        await say(sandbox, case_id, "alice", "and thank you!")
+        await heard(sandbox)
+        assert (await leaving).status_code == 200
+        await heard(sandbox)
+
+    assert "and thank you!" in "".join(one["text"] for one in transcripts(sandbox, case_id))
+
+
 @pytest.mark.parametrize("seconds", [0, 30])
 async def test_what_is_told_after_the_group_has_gone_is_written_too(
     start_relay: StartRelay, sandbox: Sandbox, seconds: int
