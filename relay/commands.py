@@ -109,22 +109,26 @@ class Commands:
             with titled(_TITLES[command.verb], case_id=command.group_id):
                 await self._membership.perform(command)
         except Exception as error:
-            await self._record_failure(command, as_relay_error(error))
+            was_ours = await self._record_failure(command, as_relay_error(error))
         else:
-            await self._store.finish_command(command)
+            was_ours = await self._store.finish_command(command)
             self._tell_caller(command, None)
+        if not was_ours:  # whoever took it over may have done more since, and some of that was undone here just now
+            _log.warning("command %s was taken over meanwhile: its group is looked at once more", command.command_id)
+            await self._store.reapply(command.group_id, self._clock())
 
-    async def _record_failure(self, command: Command, error: RelayError) -> None:
+    async def _record_failure(self, command: Command, error: RelayError) -> bool:
+        """Whether it was still this process that held the command."""
         pause = next_attempt(error, command.attempts + 1, promised=not self._is_awaited(command))
         if pause is not None:
             _log.warning("command %s will be tried again in %.1f s: %s", command.command_id, pause, error.for_log)
-            await self._store.postpone_command(command, self._clock() + pause)
-            return
-        await self._store.fail_command(command, error.problem())  # first: who is told of an error relies on its end
+            return await self._store.postpone_command(command, self._clock() + pause)
+        was_ours = await self._store.fail_command(command, error.problem())  # who is told of an error relies on its end
         if self._tell_caller(command, error):
             await self._store.forget_command(command)
         else:
             _log.error("command %s has ended: %s", command.command_id, error.for_log)
+        return was_ours
 
     def _is_awaited(self, command: Command) -> bool:
         outcome = self._callers.get(command.command_id)

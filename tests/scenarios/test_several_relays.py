@@ -18,8 +18,9 @@ from relay.store import open_ledger
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests import postgres
-from tests.scenarios.conftest import StartRelay, cases, eventually, groups
+from tests.scenarios.conftest import Json, StartRelay, cases, eventually, groups
 from tests.scenarios.processes import environment, relay_command, serving
+from tests.scenarios.test_histories import Org, People, members, quiet, tell
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +78,62 @@ async def test_what_a_killed_relay_held_is_finished_by_the_other_when_the_lease_
     assert time.monotonic() - killed_at < LEASE + 10
     assert once_each(sandbox) == {f"Ticket {number}": 1 for number in range(60)}
     assert len(cases(sandbox)) == len(groups(sandbox)) == 60
+
+
+async def test_what_a_paused_relay_does_when_it_wakes_is_put_right(
+    sandbox: Sandbox,
+    start_relay: StartRelay,
+    env: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With what it had read before its lease ended, it brings back an agent who is none any more."""
+    org = Org(sandbox)
+    first, second = org.users[:2]
+    async with serving({**env, "RELAY_CREATE_WAIT": "8"}, tmp_path) as paused:
+        opened = await create(paused.url, env["RELAY_APP_API_KEYS"], 0)
+        assert opened is not None
+        case_id = opened.json()["caseId"]
+        slow = Fault("get_group_info", after=True, delayMs=300)
+        sandbox.tencent_control.faults.add([slow])
+        org.change(case_id, OwnerId=first)
+        await post_states(paused.url, env, org.state(case_id))
+
+        async def has_looked() -> bool:
+            return not sandbox.tencent_control.faults.has(slow)
+
+        await eventually(has_looked)
+        paused.process.send_signal(signal.SIGSTOP)
+        living = await start_relay(RELAY_DATABASE_URL=env["RELAY_DATABASE_URL"])
+        living.clock.advance(LEASE + 1)
+        await quiet(living)
+        assert members(sandbox, case_id) == {"user0", first}
+        org.change(case_id, OwnerId=second)
+        await tell(living, org.state(case_id))
+        await quiet(living)
+        assert members(sandbox, case_id) == {"user0", second}
+        came = People().watch(sandbox, monkeypatch).came
+
+        paused.process.send_signal(signal.SIGCONT)
+
+        async def has_done_harm() -> bool:
+            return came == [(case_id, first)]
+
+        await eventually(has_done_harm)
+
+        async def is_right() -> bool:
+            return members(sandbox, case_id) == {"user0", second}
+
+        await eventually(is_right)
+        await quiet(living)
+    assert members(sandbox, case_id) == {"user0", second}
+
+
+async def post_states(url: str, env: dict[str, str], *states: Json) -> None:
+    headers = {"Authorization": f"Bearer {env['RELAY_CALLOUT_SECRETS']}"}
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        answer = await client.post("/synccases", json={"cases": list(states)}, headers=headers)
+    assert answer.status_code == 202, answer.text
 
 
 async def test_several_processes_of_one_relay_share_the_work_and_one_that_dies_is_replaced(
