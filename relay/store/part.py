@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Row = tuple[Any, ...]
 Step = tuple[str, Sequence[object]]
+
+
+class Many(NamedTuple):
+    """A step that is one statement, done with each of the arguments in order; its rows are those of all."""
+
+    statement: str
+    arguments: Sequence[Sequence[object]]
 
 
 class RunTogether(Protocol):

@@ -19,12 +19,10 @@ import asyncpg
 
 from relay.errors import StoreUnavailable
 from relay.store.migrate_postgresql import has_tables, migrate_postgresql
+from relay.store.part import Many, Row, Step
 from relay.store.urls import without_password
 
 _log = logging.getLogger(__name__)
-
-Row = tuple[Any, ...]
-Step = tuple[str, Sequence[object]]
 
 _CONNECTIONS = 10
 _PATIENCE = 5.0
@@ -171,13 +169,13 @@ class _Attempt:
         """The rows of each statement, once they are committed."""
         if len(self._steps) == 1 and not self._alone_with:
             self._is_doubtful = _REPEATABLE.match(self._steps[0][0]) is None
-            return [await self._rows(connection, *self._steps[0])]
+            return [await self._rows(connection, self._steps[0])]
         transaction = connection.transaction()
         await transaction.start()
         try:
             if self._alone_with:
-                await self._rows(connection, _ONE_AT_A_TIME, [list(self._alone_with)])
-            rows = [await self._rows(connection, statement, arguments) for statement, arguments in self._steps]
+                await self._rows(connection, (_ONE_AT_A_TIME, [list(self._alone_with)]))
+            rows = [await self._rows(connection, step) for step in self._steps]
         except asyncpg.PostgresError:
             if not connection.is_closed():
                 await transaction.rollback()
@@ -186,10 +184,14 @@ class _Attempt:
         await transaction.commit()
         return rows
 
-    async def _rows(self, connection: Any, statement: str, arguments: Sequence[object]) -> list[Row]:
+    async def _rows(self, connection: Any, step: Step) -> list[Row]:
         seconds = self._end - asyncio.get_running_loop().time()
-        storable = map(_storable, arguments)
-        return [tuple(row) for row in await connection.fetch(statement, *storable, timeout=seconds)]
+        if isinstance(step, Many):  # all are sent before the first is answered
+            each = [list(map(_storable, arguments)) for arguments in step.arguments]
+            found = await connection.fetchmany(step.statement, each, timeout=seconds)
+        else:
+            found = await connection.fetch(step[0], *map(_storable, step[1]), timeout=seconds)
+        return [tuple(row) for row in found]
 
     def may_follow(self, error: Exception) -> bool:
         """Whether another attempt can do no harm, and some good."""

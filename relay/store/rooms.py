@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from relay.models import Agent, CaseState, Command, Room, Verdict, Why
-from relay.store.part import Part, Row, Step
+from relay.store.part import Many, Part, Row, Step
 
 _CONTENT = "case_id, user_id, case_info, state"
 _ROOM = "case_id, state, modstamp, seen_at, ask, dismiss_at, gone"
@@ -31,8 +31,7 @@ delete from members where group_id = $1 and why = 'left'
     and exists (select 1 from rooms where case_id = $1 and pending = 1 and seen_at = $2)"""
 
 _WHAT_IS_KEPT = """
-select rooms.modstamp, exists (select 1 from tickets where tickets.case_id = rooms.case_id) from rooms
-where case_id = $1"""
+select (select modstamp from rooms where case_id = $1), exists (select 1 from tickets where case_id = $1)"""
 
 # One command carries any number of states: it reads the newest when it begins. One that has begun may have read an
 # older one, so another follows it.
@@ -76,19 +75,17 @@ class Rooms(Part):
 
     async def accept_states(self, states: Sequence[CaseState], now: float, *, asked_for: bool = False) -> list[Verdict]:
         """Keep the newer ones and see to it that they are applied; for each state, in order, what became of it."""
-        steps: list[Step] = []
-        for state in states:
-            text, is_open = _to_json(state), not (state.is_closed or state.is_deleted)
-            kept = (state.case_id, text, state.modstamp, now, _facts(text), int(is_open), int(asked_for))
-            steps += [
-                (_ACCEPT, kept),
-                (_LET_BACK, (state.case_id, now)),
-                (_ENQUEUE_NEWS, (state.case_id, now)),
-                (_RETRIED, (state.case_id,)),
-                (_WHAT_IS_KEPT, (state.case_id,)),
-            ]
-        rows = await self._together(steps, alone_with=[state.case_id for state in states])
-        return [_verdict(state, found[0]) for state, found in zip(states, rows[4::5], strict=True)]
+        case_ids = list(dict.fromkeys(state.case_id for state in states))
+        cases, cases_now = [(case_id,) for case_id in case_ids], [(case_id, now) for case_id in case_ids]
+        steps = [
+            Many(_WHAT_IS_KEPT, cases),
+            Many(_ACCEPT, [_kept(state, now, asked_for) for state in states]),
+            Many(_LET_BACK, cases_now),
+            Many(_ENQUEUE_NEWS, cases_now),
+            Many(_RETRIED, cases),
+        ]
+        kept, *_ = await self._together(steps, alone_with=case_ids)
+        return _verdicts(states, dict(zip(case_ids, kept, strict=True)))
 
     async def find_room(self, case_id: str) -> Room | None:
         """The room as the ledger has it; None if no state of the Case was ever accepted."""
@@ -207,11 +204,23 @@ class Rooms(Part):
         )
 
 
-def _verdict(state: CaseState, kept: Row) -> Verdict:
-    modstamp, has_ticket = kept
-    if state.modstamp < modstamp:
-        return "stale"
-    return "accepted" if has_ticket else "unknown"
+def _kept(state: CaseState, now: float, asked_for: bool) -> tuple[object, ...]:
+    """The arguments of _ACCEPT."""
+    text, is_open = _to_json(state), not (state.is_closed or state.is_deleted)
+    return state.case_id, text, state.modstamp, now, _facts(text), int(is_open), int(asked_for)
+
+
+def _verdicts(states: Sequence[CaseState], kept: Mapping[str, Row]) -> list[Verdict]:
+    """kept: of each Case, the stamp of the state that there was before, and whether a ticket claims it."""
+    newest = {case_id: modstamp for case_id, (modstamp, _) in kept.items() if modstamp is not None}
+    verdicts: list[Verdict] = []
+    for state in states:
+        newest[state.case_id] = max(state.modstamp, newest.get(state.case_id, state.modstamp))
+        if state.modstamp < newest[state.case_id]:
+            verdicts.append("stale")
+        else:
+            verdicts.append("accepted" if kept[state.case_id][1] else "unknown")
+    return verdicts
 
 
 def _to_json(state: CaseState) -> str:

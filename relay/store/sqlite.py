@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from relay.errors import StoreUnavailable
 from relay.store.migrate import migrate_sqlite
+from relay.store.part import Many, Row, Step
 
 _log = logging.getLogger(__name__)
 
-Row = tuple[Any, ...]
-Step = tuple[str, Sequence[object]]
 _Outcome = list[list[Row]] | Exception
 _MOST_TOGETHER = 200
 _BUSY_TIMEOUT_MS = 2000
@@ -153,10 +151,7 @@ class SqliteDatabase:
         connection = self._healthy()
         try:
             connection.execute("begin immediate")
-            rows = [
-                [connection.execute(_in_sqlite(statement), arguments).fetchall() for statement, arguments in job.steps]
-                for job in jobs
-            ]
+            rows = [[_rows(connection, step) for step in job.steps] for job in jobs]
             connection.execute("commit")
         except BaseException:
             self._roll_back(connection)
@@ -193,6 +188,13 @@ class SqliteDatabase:
             return
         # a connection that cannot even roll back is of no use; the next statement opens another
         self._connection = None
+
+
+def _rows(connection: sqlite3.Connection, step: Step) -> list[Row]:
+    statement = _in_sqlite(step[0])
+    if isinstance(step, Many):
+        return [row for arguments in step.arguments for row in connection.execute(statement, arguments)]
+    return connection.execute(statement, step[1]).fetchall()
 
 
 _in_sqlite_cache: dict[str, str] = {}

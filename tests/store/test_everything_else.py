@@ -28,7 +28,9 @@ async def test_the_newest_state_is_kept_and_applied_once(ledger: Ledger) -> None
 
     assert await ledger.accept_states([STATE], NOW) == ["unknown"]
     assert await ledger.record_case(await accept(ledger), CASE, NOW)
-    assert await ledger.accept_states([newer, STATE, newer], NOW) == ["accepted", "stale", "accepted"]
+    between = replace(STATE, modstamp=6.0)
+    at_once = await ledger.accept_states([between, newer, STATE, newer, between], NOW)
+    assert at_once == ["accepted", "accepted", "stale", "accepted", "stale"]
     [command] = await ledger.claim_commands(holder="b", now=LATER, until=LATER + 9, limit=9)
     assert (command.verb, command.group_id, command.user_id) == ("sync", CASE, None)
     assert await ledger.accept_states([other], NOW) == ["accepted"]
