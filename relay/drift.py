@@ -26,7 +26,8 @@ CURES: dict[str, str | None] = {
 """What can be wrong, and what the relay does about it; None: it is reported only.
 
 newer state: Salesforce has one that did not reach the relay. no state: of a ticket's Case none ever did.
-missing: who belongs into the group and is not there. leftover: an agent the relay put in who no longer belongs.
+missing: who belongs into the group and is not there. leftover: an agent the relay put in who no longer belongs,
+or who was told to leave.
 stranger: a member whom the relay neither put in nor was told of. foreign owner: somebody who may dismiss the group.
 ended: the Case is closed or deleted, and its group is still there. unknown Case: Salesforce does not show it.
 orphan: a group with a Case's id that belongs to no ticket.
@@ -61,7 +62,7 @@ def compare(room: Room, group: Group | None, im: Im) -> Iterator[Drift]:
     for user_id in sorted(belonging - members):
         yield Drift(case_id, "missing", user_id)
     for user_id in sorted(members - belonging - room.refused):
-        if user_id in room.synced:
+        if user_id in room.synced | room.left:
             yield Drift(case_id, "leftover", user_id)
         elif not im.is_admin(user_id):
             yield Drift(case_id, "stranger", user_id)

@@ -151,10 +151,55 @@ async def test_who_was_told_to_leave_stays_out_until_the_next_state(
     await quiet(relay)
     assert members(sandbox, case_id) == {"customer-0"}
 
+    sandbox.tencent.chat.enter(sandbox.tencent.chat.groups[case_id], org.users[0])
+    await relay.reconciler.repair()
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0"}
+
     org.change(case_id, Subject="Still broken")
     await relay.reconciler.catch_up()
     await quiet(relay)
     assert members(sandbox, case_id) == {"customer-0", org.users[0]}
+
+
+async def test_who_was_invited_belongs_to_the_group_whatever_becomes_of_it(
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str
+) -> None:
+    chat, (owner, supervisor) = sandbox.tencent.chat, org.users[:2]
+    org.change(case_id, OwnerId=owner)
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    await relay.org("/joingroup", groupId=case_id, userId=supervisor)
+    assert await relay.reconciler.repair() == []
+
+    chat.dismiss(chat.groups[case_id])
+    await relay.reconciler.repair()
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0", owner, supervisor}
+
+    chat.dismiss(chat.groups[case_id])
+    for next_owner in (supervisor, owner):  # that he was the agent for a while makes no difference
+        org.change(case_id, OwnerId=next_owner)
+        await relay.reconciler.catch_up()
+        await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0", owner, supervisor}
+
+
+async def test_a_former_agent_whom_somebody_else_brought_back_is_a_stranger(
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str
+) -> None:
+    former, owner = org.users[:2]
+    for next_owner in (former, owner):
+        org.change(case_id, OwnerId=next_owner)
+        await relay.reconciler.catch_up()
+        await quiet(relay)
+    sandbox.tencent.chat.enter(sandbox.tencent.chat.groups[case_id], former)
+
+    found = await relay.reconciler.repair()
+    await quiet(relay)
+
+    assert [(drift.what, drift.who) for drift in found] == [("stranger", former)]
+    assert members(sandbox, case_id) == {"customer-0", former, owner}
 
 
 async def test_names_are_no_difference(relay: Relay, sandbox: Sandbox, org: Org, case_id: str) -> None:

@@ -79,6 +79,16 @@ async def test_an_agent_comes_another_takes_over_and_a_queue_takes_it_back(
     assert changes == ["add_group_member", "add_group_member", "delete_group_member", "delete_group_member"]
 
 
+async def test_an_agent_is_known_by_his_name(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
+    agent = agents(sandbox)[0]
+
+    await sync(relay, state(case_id, 1, agent))
+    await members_become(relay, sandbox, case_id, "alice", agent)
+
+    accounts: Any = sandbox.tencent.state()["accounts"]
+    assert {"UserID": agent, "Nick": f"Agent {agent[-4:]}"} in accounts
+
+
 async def test_late_and_repeated_states_change_nothing(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
     first, second = agents(sandbox)[:2]
     await sync(relay, state(case_id, 5, second))
