@@ -7,7 +7,7 @@ awaited is cut off; one whose work() is never awaited was lost on its way.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,7 +25,7 @@ class Scene(Protocol):
         """What was sent to the relay before has reached it."""
         ...
 
-    def ledger_locked(self) -> AbstractContextManager[None]:
+    def ledger_locked(self) -> AbstractAsyncContextManager[None]:
         """While it lasts the relay can write nothing down."""
         ...
 
@@ -72,7 +72,7 @@ def _step(name: str, *calls: str, shared: bool = False) -> Callable[[Catch], Cat
 @_step("asked for, not in the ledger", CREATE_TICKET)
 async def _not_in_ledger(call: Call, scene: Scene) -> None:
     await scene.relay_is_up()
-    with scene.ledger_locked():
+    async with scene.ledger_locked():
         await call.work()
         await scene.relay_has_read_everything()
         scene.kill()
@@ -104,7 +104,7 @@ async def _case_not_answered(call: Call, scene: Scene) -> None:
 @_step("Case answered, not recorded", _CASE)
 async def _case_not_recorded(call: Call, scene: Scene) -> None:
     await call.work()
-    with scene.ledger_locked():
+    async with scene.ledger_locked():
         await call.answer()
         await scene.relay_has_read_everything()
         scene.kill()
@@ -144,7 +144,7 @@ async def _group_not_answered(call: Call, scene: Scene) -> None:
 @_step("group answered, not recorded", _GROUP)
 async def _group_not_recorded(call: Call, scene: Scene) -> None:
     await call.work()
-    with scene.ledger_locked():
+    async with scene.ledger_locked():
         await call.answer()
         await scene.relay_has_read_everything()
         scene.kill()

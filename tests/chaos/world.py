@@ -7,7 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ class World:
         for _ in range(2):
             (await self.client.get("/healthz")).raise_for_status()
 
-    def ledger_locked(self) -> AbstractContextManager[None]:
+    def ledger_locked(self) -> AbstractAsyncContextManager[None]:
         return locked(self.relay.database_url)
 
     async def case_is_recorded(self, mark: str) -> None:

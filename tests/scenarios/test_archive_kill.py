@@ -15,6 +15,7 @@ from tests.scenarios.processes import environment, serving
 from tests.scenarios.talking import opened, say
 from tests.scenarios.test_rooms import state
 from tests.scenarios.test_transcript import entries, posts, transcripts
+from tests.store.outside import end_leases
 
 pytestmark = pytest.mark.anyio
 
@@ -28,18 +29,20 @@ async def test_killed_at_a_step(
     case_id = await opened(first)
     await say(sandbox, case_id, "alice", *(f"line {number}" for number in range(25)))
     await first.stop()
-    env = environment(sandbox, tmp_path, **QUIET, RELAY_CLOSE_GRACE="0")
+    url = first.settings.relay_database_url
+    env = environment(sandbox, tmp_path, **QUIET, RELAY_DATABASE_URL=url, RELAY_CLOSE_GRACE="0")
 
     async with serving(env, tmp_path, ("-m", "tests.scenarios.dying", when, step)) as relay:
         await _close(relay.url, first, case_id)
         assert await relay.ended() == -9
+    end_leases(url)
     async with serving(env, tmp_path):
 
         async def is_gone() -> bool:
             return not groups(sandbox)
 
         await eventually(is_gone)
-        await eventually(lambda: _is_settled(tmp_path))
+        await eventually(lambda: _is_settled(url))
         [file] = transcripts(sandbox, case_id)
         assert [entry[21:] for entry in entries(file["text"])] == [f"alice: line {number}" for number in range(25)]
         assert len(posts(sandbox, case_id)) == 1
@@ -59,10 +62,10 @@ async def _close(url: str, first: Relay, case_id: str) -> None:
         assert answer.status_code == 202
 
 
-async def _is_settled(directory: Path) -> bool:
+async def _is_settled(url: str) -> bool:
     from relay.store import open_ledger
 
-    ledger = await open_ledger(f"sqlite:///{directory / 'relay.db'}", alone=False)
+    ledger = await open_ledger(url, alone=False)
     try:
         claimed = await ledger.claim_commands(holder="test", now=time.time() - 1e6, until=0, limit=1)
         [room] = await ledger.rooms()

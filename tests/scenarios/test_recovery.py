@@ -340,7 +340,7 @@ async def test_a_ledger_that_takes_nothing_is_told_before_any_vendor_is_called(r
     group_id = (await relay.open_ticket("bob")).json()["GroupId"]
     before = commands(sandbox), len(sandbox.salesforce_control.journal.entries())
     started = time.monotonic()
-    with locked(relay.settings.relay_database_url):
+    async with locked(relay.settings.relay_database_url):
         answers = await asyncio.gather(
             relay.org("/joingroup", groupId=group_id, userId=agent), *(relay.open_ticket(key="k") for _ in range(10))
         )
@@ -364,7 +364,7 @@ async def test_a_ledger_that_fails_in_the_middle_loses_nothing(
     relay = await start_relay(RELAY_CREATE_WAIT="0.2")
     salesforce_fails(sandbox, Fault(CASE, after=True, delayMs=500))
     pending = await relay.open_ticket(key="k")
-    with locked(relay.settings.relay_database_url):
+    async with locked(relay.settings.relay_database_url):
         await eventually(lambda: group_was_made(sandbox))
         await eventually(lambda: worker_is_idle(relay))
 

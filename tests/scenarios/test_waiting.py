@@ -135,7 +135,7 @@ async def test_what_was_stored_is_not_answered_503(
         return bool(cases(sandbox))
 
     await eventually(has_case)
-    with locked(relay.settings.relay_database_url):
+    async with locked(relay.settings.relay_database_url):
         answer = await opening
     assert answer.status_code == 202, answer.text
 

@@ -7,7 +7,6 @@ import hashlib
 import random
 import sqlite3
 import time
-from pathlib import Path
 
 import httpx
 import pytest
@@ -28,6 +27,7 @@ from tests.scenarios.talking import (
     whole_history,
 )
 from tests.scenarios.wire import assert_problem
+from tests.store.outside import content, locked
 
 pytestmark = pytest.mark.anyio
 
@@ -145,14 +145,14 @@ async def test_a_body_that_is_no_json_or_too_long_is_refused(relay: Relay, sandb
     now = str(int(time.time()))
     sign = hashlib.sha256(f"{sandbox.tencent.callback_token}{now}".encode()).hexdigest()
     query = {"SdkAppid": str(sandbox.tencent.sdk_app_id), "Sign": sign, "RequestTime": now}
-    for content, status in ((b"{", 400), (b"[]", 400), (b"", 400), (b" " * 1_048_577, 413), (b"[" * 100_000, 400)):
-        assert_problem(await relay.client.post("/webhooks/im", params=query, content=content), status)
+    for text, status in ((b"{", 400), (b"[]", 400), (b"", 400), (b" " * 1_048_577, 413), (b"[" * 100_000, 400)):
+        assert_problem(await relay.client.post("/webhooks/im", params=query, content=text), status)
 
 
 async def test_groups_that_are_not_ours_leave_no_trace(relay: Relay, sandbox: Sandbox) -> None:
     assert (await call_back(relay, sandbox, said(CASE, 1, "not our business"))).status_code == 200
     assert (await call_back(relay, sandbox, said("@TGS#3NVNZ5HEJ", 1, "not our business"))).status_code == 200
-    assert b"not our business" not in _ledger(relay)
+    assert "not our business" not in content(relay.settings.relay_database_url)
 
 
 async def test_it_is_answered_while_salesforce_and_tencent_hang(relay: Relay, sandbox: Sandbox) -> None:
@@ -183,7 +183,7 @@ async def test_who_came_and_went_is_kept(relay: Relay, sandbox: Sandbox) -> None
         await relay.org("/joingroup", groupId=group_id, userId=agent)
         await relay.org("/leavegroup", groupId=group_id, userId=agent)
         await heard(sandbox)
-    assert agent.encode() in _ledger(relay)
+    assert agent in content(relay.settings.relay_database_url)
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -265,26 +265,13 @@ async def test_a_moment_that_cannot_be_is_now(relay: Relay, sandbox: Sandbox, ti
     assert abs(message["time"] - time.time()) < 30
 
 
-def _ledger(relay: Relay) -> bytes:
-    path = relay.settings.relay_database_url.removeprefix("sqlite:///")
-    held = b""
-    for suffix in ("", "-wal"):
-        with open(path + suffix, "rb") as file:  # noqa: PTH123
-            held += file.read()
-    return held
-
-
-async def test_while_the_ledger_is_away_tencent_is_told_to_try_again(relay: Relay, sandbox: Sandbox) -> None:
+async def test_while_the_ledger_is_away_tencent_is_told_to_try_again(
+    start_relay: StartRelay, sandbox: Sandbox, hasty_ledger: None
+) -> None:
+    relay = await start_relay()
     group_id = await opened(relay)
-    path = relay.settings.relay_database_url.removeprefix("sqlite:///")
-    _move(path, f"{path}.elsewhere")
-
-    problem = assert_problem(await call_back(relay, sandbox, said(group_id, 1)), 503)
+    async with locked(relay.settings.relay_database_url):
+        problem = assert_problem(await call_back(relay, sandbox, said(group_id, 1)), 503)
 
     assert problem["retryable"] is True
-    _move(f"{path}.elsewhere", path)
     assert (await call_back(relay, sandbox, said(group_id, 1))).status_code == 200
-
-
-def _move(here: str, there: str) -> None:
-    Path(here).rename(there)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from relay.store import is_shared
@@ -35,11 +35,25 @@ def commands_so_far(url: str) -> int:
     return int(number or 0)
 
 
-def locked(url: str) -> AbstractContextManager[None]:
-    """Somebody else has it for himself: nobody reads it, nobody writes it."""
+@contextlib.asynccontextmanager
+async def locked(url: str) -> AsyncIterator[None]:
+    """Somebody else has it for himself: nobody reads it, nobody writes it.
+
+    He waits for it in a thread, for a statement of the relay's may be half-way, and needs the event loop to end.
+    """
+    with contextlib.ExitStack() as stack:
+        if is_shared(url):
+            held = postgres.holding(url, f"lock table {', '.join(_tables(url))} in access exclusive mode")
+        else:
+            held = _locked_file(url)
+        await asyncio.to_thread(stack.enter_context, held)
+        yield
+
+
+def end_leases(url: str) -> None:
+    """What a process held that has died is free for the next one, as a restart on SQLite has it at once."""
     if is_shared(url):
-        return postgres.holding(url, f"lock table {', '.join(_tables(url))} in access exclusive mode")
-    return _locked_file(url)
+        postgres.execute(url, "update commands set due = 0")
 
 
 def _tables(url: str) -> list[str]:
@@ -53,7 +67,9 @@ def _tables(url: str) -> list[str]:
 
 @contextlib.contextmanager
 def _locked_file(url: str) -> Iterator[None]:
-    with contextlib.closing(sqlite3.connect(_file(url), timeout=5, isolation_level=None)) as other:
+    with contextlib.closing(
+        sqlite3.connect(_file(url), timeout=5, isolation_level=None, check_same_thread=False)
+    ) as other:
         other.execute("begin exclusive")
         yield
         other.execute("rollback")
