@@ -10,6 +10,7 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups
+from tests.scenarios.test_histories import quiet, undone
 from tests.scenarios.wire import assert_problem
 
 pytestmark = pytest.mark.anyio
@@ -249,6 +250,24 @@ async def test_a_group_that_somebody_dismissed_is_made_again(relay: Relay, sandb
     await members_become(relay, sandbox, case_id, "alice", agent)
 
 
+@pytest.mark.parametrize("gone_for", ["add_group_member", "get_group_info"])
+async def test_a_group_that_goes_or_comes_between_two_calls_is_looked_at_again(
+    relay: Relay, sandbox: Sandbox, case_id: str, gone_for: str
+) -> None:
+    """It is dismissed just now, or just made by whoever else works on it and has not let the customer in yet."""
+    agent = agents(sandbox)[0]
+    await sync(relay, state(case_id, 1, agent))
+    await quiet(relay)
+    await sandbox.tencent.do({"leave": {"groupId": case_id, "userId": "alice"}})
+    sandbox.tencent_control.faults.add([Fault(gone_for, errorCode=10010)])
+
+    await sync(relay, state(case_id, 2, agent))
+    await quiet(relay)
+
+    await members_become(relay, sandbox, case_id, "alice", agent)
+    assert undone(relay, "failed") == []
+
+
 async def test_two_states_of_one_moment_are_decided_by_salesforce(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
     first, second = agents(sandbox)[:2]
     await sync(relay, state(case_id, 1, first))
@@ -258,6 +277,9 @@ async def test_two_states_of_one_moment_are_decided_by_salesforce(relay: Relay, 
 
     assert result["status"] == "accepted"
     await members_become(relay, sandbox, case_id, "alice")  # in Salesforce a queue owns it
+    await quiet(relay)
+    room = await relay.reconciler._store.find_room(case_id)
+    assert room is not None and not room.ask and not room.state.agents
 
 
 async def test_of_a_case_that_salesforce_does_not_show_nobody_loses_the_group(

@@ -85,6 +85,15 @@ async def closed_for_longer_than_the_grace(stage: Stage) -> set[str] | None:
     return None
 
 
+async def closed_and_edited_within_the_grace(stage: Stage) -> set[str] | None:
+    """The grace counts from the close."""
+    await stage.change(Status="Closed")
+    await stage.later(400)
+    await stage.change(Subject="Still of interest")
+    await stage.later(300)
+    return None
+
+
 async def reopened_within_the_grace(stage: Stage) -> set[str] | None:
     await stage.change(Status="Closed")
     await stage.later(300)
@@ -162,6 +171,7 @@ TRANSITIONS: list[Transition] = [
     inserted_with_an_owner,
     closed_just_now,
     closed_for_longer_than_the_grace,
+    closed_and_edited_within_the_grace,
     reopened_within_the_grace,
     reopened_after_the_grace,
     closed_reopened_and_closed_while_the_relay_does_not_look,
