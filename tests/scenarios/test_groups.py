@@ -19,6 +19,7 @@ from sandbox.faults import Fault
 from sandbox.salesforce import ids
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Naps, Relay, StartRelay, agents, cases, commands, eventually, groups
+from tests.scenarios.test_histories import quiet, undone
 from tests.store.outside import commands_so_far
 
 pytestmark = pytest.mark.anyio
@@ -314,6 +315,21 @@ async def test_what_comes_while_tencent_is_away_is_queued_and_done_in_order_even
     called = [name for name in commands(sandbox)[before:] if name in MEMBERSHIP]
     # the clock runs ahead, so that a claim may end before its answer is there: what is done is done once more
     assert [name for name, _ in itertools.groupby(called)] == in_order
+
+
+async def test_a_group_that_an_open_ticket_may_yet_become_is_not_waited_for_for_ever(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.app.COMMAND_WAIT", 0.05)
+    relay = await start_relay(RELAY_CREATE_WAIT="0")
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/Case", times=-1, status=503)])
+    await relay.open_ticket()
+
+    queued = await join(relay, NOBODYS_CASE, agents(sandbox)[0])
+    await quiet(relay)
+
+    assert queued.status_code == 202
+    assert undone(relay, "failed") == [("join", NOBODYS_CASE)]
 
 
 async def test_a_patient_relay_answers_queued_in_time(start_relay: StartRelay, sandbox: Sandbox) -> None:

@@ -475,6 +475,7 @@ async def test_an_agent_who_was_sent_away_before_he_became_the_owner_is_in(
     await tell(relay, org.state(case_id))
     await quiet(relay)
     sandbox.tencent_control.faults.add([Fault("delete_group_member", times=2, status=502)])
+    people = People().watch(sandbox, monkeypatch)
 
     queued = await relay.org("/leavegroup", groupId=case_id, userId=agent)
     org.change(case_id, OwnerId=other)
@@ -485,6 +486,7 @@ async def test_an_agent_who_was_sent_away_before_he_became_the_owner_is_in(
 
     assert queued.status_code == 202
     assert members(sandbox, case_id) == {"customer-0", agent}
+    assert people.left_alone == []
 
 
 async def test_the_group_of_a_case_that_lost_a_merge_goes_even_if_tencent_is_long_away(

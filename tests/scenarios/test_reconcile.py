@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import pytest
 
 from relay.dead_letters import dead_letters
-from relay.errors import CrmUnavailable
+from relay.errors import CrmUnavailable, StoreUnavailable
 from relay.reconcile_command import reconcile
 from relay.retry import Patience
 from sandbox.faults import FOREVER, Fault
@@ -15,6 +16,7 @@ from sandbox.up import Sandbox
 from tests.scenarios.conftest import Relay, StartRelay, cases, commands, eventually
 from tests.scenarios.test_damaged_rooms import writing
 from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell, undone
+from tests.store.outside import rows
 
 pytestmark = pytest.mark.anyio
 
@@ -246,6 +248,80 @@ async def test_the_fewer_requests_are_left_the_rarer_are_the_looks(
         usage.used, usage.limit = used, 1000
         await relay.reconciler.catch_up()
         assert relay.reconciler._stretch() == stretch
+
+
+async def test_a_relay_that_has_few_requests_left_looks_rarely_by_itself(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    sandbox.salesforce.org.usage.used, sandbox.salesforce.org.usage.limit = 970, 1000
+    relay = await start_relay(RELAY_RECONCILE_INTERVAL="1", RELAY_DEEP_INTERVAL="1")
+    turn = "select value from notes where name = 'repair turn'"
+
+    async def has_looked() -> list[tuple[str]]:
+        return rows(relay.settings.relay_database_url, turn)
+
+    [(until,)] = await eventually(has_looked)
+    assert float(until) - relay.clock() > 20
+    asked = len(sandbox.salesforce_control.journal.entries())
+    await asyncio.sleep(1.5)
+    assert len(sandbox.salesforce_control.journal.entries()) == asked
+
+
+async def test_a_change_that_shows_late_is_seen(relay: Relay, sandbox: Sandbox, org: Org, case_id: str) -> None:
+    """A transaction is stamped when it begins; others that began after it may be committed before."""
+    other = (await relay.open_ticket("somebody-else")).json()["caseId"]
+    tables, before = org._org.tables, org.row(case_id)
+    org.change(case_id, OwnerId=org.users[0])
+    changed = org.row(case_id)
+    tables._replace("Case", case_id, before)
+    await sandbox.salesforce.do({"clockSkew": 60})
+    org.change(other, Subject="Begun later, seen earlier")
+    await relay.reconciler.catch_up()
+
+    tables._replace("Case", case_id, changed)
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+
+    assert members(sandbox, case_id) == {"customer-0", org.users[0]}
+
+
+async def test_what_could_not_be_taken_in_is_asked_for_again(
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = (await relay.open_ticket("somebody-else")).json()["caseId"]
+    org.change(case_id, OwnerId=org.users[0])
+    await sandbox.salesforce.do({"clockSkew": 1000})
+    org.change(other, Subject="Much later")
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise StoreUnavailable("The ledger did not take it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(relay.reconciler._store, "accept_states", refuse)
+        with pytest.raises(StoreUnavailable):
+            await relay.reconciler.catch_up()
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+
+    assert members(sandbox, case_id) == {"customer-0", org.users[0]}
+
+
+async def test_of_several_relays_one_looks_at_a_time(start_relay: StartRelay) -> None:
+    relays, looked = [await start_relay() for _ in range(2)], []
+
+    async def everybody_would_look() -> int:
+        for relay in relays:
+
+            async def look(relay: Relay = relay) -> None:
+                looked.append(relay)
+
+            await relay.reconciler._in_turn("reconcile", 60, look)
+        return len(looked)
+
+    assert await everybody_would_look() == 1
+    for relay in relays:
+        relay.clock.advance(60)
+    assert await everybody_would_look() == 2
 
 
 async def test_a_pass_costs_few_calls(relay: Relay, sandbox: Sandbox) -> None:
