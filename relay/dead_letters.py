@@ -12,6 +12,9 @@ from typing import Any
 from relay.models import DeadLetter
 from relay.store import Ledger, open_existing_ledger
 
+_DONE = {"replay": "will be tried again", "drop": "dropped"}
+_FORGOTTEN = "what the customer wrote is no longer kept (RELAY_CASE_INFO_DAYS), so it can only be dropped"
+
 
 async def dead_letters(url: str, action: str, names: list[str], *, as_json: bool) -> int:
     """Do what was asked with the ledger at url; the exit code: 1 where a name means no dead letter."""
@@ -19,7 +22,7 @@ async def dead_letters(url: str, action: str, names: list[str], *, as_json: bool
     try:
         if action in ("list", "show"):
             return _show(await ledger.dead_letters(), action, names, as_json=as_json)
-        return await _change(ledger, action, names)
+        return await _change(ledger, action, names, as_json=as_json)
     finally:
         await ledger.close()
 
@@ -41,13 +44,18 @@ def _show(letters: list[DeadLetter], action: str, names: list[str], *, as_json: 
     return int(bool(missing))
 
 
-async def _change(ledger: Ledger, action: str, names: list[str]) -> int:
-    missing = False
-    for name in names:
-        done = await (ledger.replay(name, time.time()) if action == "replay" else ledger.drop(name))
-        print(f"{name}: {'will be tried again' if action == 'replay' else 'dropped'}" if done else f"{name}: not there")
-        missing = missing or not done
-    return int(missing)
+async def _change(ledger: Ledger, action: str, names: list[str], *, as_json: bool) -> int:
+    done = {
+        name: await (ledger.replay(name, time.time()) if action == "replay" else ledger.drop(name)) for name in names
+    }
+    left = {letter.name for letter in await ledger.dead_letters()}
+    outcomes = {name: _DONE[action] if done[name] else _FORGOTTEN if name in left else "not there" for name in names}
+    if as_json:
+        print(json.dumps([{"name": name, "done": done[name], "outcome": outcomes[name]} for name in names], indent=2))
+    else:
+        for name, outcome in outcomes.items():
+            print(f"{name}: {outcome}")
+    return int(not all(done.values()))
 
 
 def _as_json(letter: DeadLetter) -> dict[str, Any]:

@@ -92,6 +92,27 @@ async def test_a_command_that_nobody_waited_for_is_a_dead_letter(
     assert await letters(relay, capsys) == []
 
 
+async def test_a_ticket_that_is_forgotten_can_only_be_dropped(
+    relay: Relay, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = relay.settings.relay_database_url
+    sandbox.tencent_control.faults.add([Fault("create_group", times=1, errorCode=10058)])
+    await relay.open_ticket(key="k")
+    relay.clock.advance(8 * 86_400)
+    await relay.worker.look()
+    [letter] = await letters(relay, capsys)
+    name = letter["name"]
+
+    assert await dead_letters(url, "replay", [name], as_json=False) == 1
+    assert "no longer kept (RELAY_CASE_INFO_DAYS)" in capsys.readouterr().out
+    assert await dead_letters(url, "drop", [name, "ticket-none"], as_json=True) == 1
+    assert json.loads(capsys.readouterr().out) == [
+        {"name": name, "done": True, "outcome": "dropped"},
+        {"name": "ticket-none", "done": False, "outcome": "not there"},
+    ]
+    assert await letters(relay, capsys) == []
+
+
 async def test_what_is_not_there_is_said(relay: Relay, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for action in ("show", "replay", "drop"):
         assert await dead_letters(relay.settings.relay_database_url, action, ["command-99"], as_json=False) == 1
