@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from relay.store import Ledger, open_ledger
 from relay.store.postgresql import PostgresDatabase
 from tests import postgres
 from tests.store.conftest import LEASE_END, NOW, OpenLedger, accept, missing, start_python
+from tests.store.outside import rows
 
 pytestmark = pytest.mark.anyio
 
@@ -180,6 +182,55 @@ async def test_a_deadlock_is_nobodys_failure(url: str) -> None:
     rows = await database.run("select value from notes")
     await database.close()
     assert [sorted(value) for (value,) in rows] == [["a", "b"]] * 2
+
+
+@contextlib.contextmanager
+def refusing(url: str, code: str, times: int) -> Iterator[None]:
+    """The server refuses so many times to write a note, with this SQLSTATE."""
+    postgres.execute(url, "create sequence refusals")
+    postgres.execute(
+        url,
+        f"""create function refuse() returns trigger language plpgsql as $$ begin
+            if nextval('refusals') <= {times} then raise exception 'not now' using errcode = '{code}'; end if;
+            return new; end $$""",
+    )
+    postgres.execute(url, "create trigger refuse before insert on notes for each row execute function refuse()")
+    try:
+        yield
+    finally:
+        postgres.execute(url, "drop function refuse cascade")
+        postgres.execute(url, "drop sequence refusals")
+
+
+@pytest.mark.parametrize("code", ["40001", "40P01", "25006", "53300", "57P01", "08006"])
+async def test_what_the_server_refuses_for_the_moment_is_asked_again(ledger: Ledger, url: str, code: str) -> None:
+    """A serialization failure, a deadlock, a standby, too many connections, a server that ends, one that is lost."""
+    with refusing(url, code, times=3):
+        assert await ledger.take_turn("repair", now=NOW, until=LATER)
+
+    assert rows(url, "select name from notes where name = 'repair'") == [("repair",)]
+
+
+async def test_what_the_server_refuses_for_good_is_not_asked_again(ledger: Ledger, url: str) -> None:
+    with refusing(url, "P0001", times=1), pytest.raises(StoreUnavailable, match="not now"):
+        await ledger.take_turn("repair", now=NOW, until=LATER)
+
+
+async def test_a_server_that_takes_no_writes_is_left_for_one_that_does(ledger: Ledger, url: str) -> None:
+    """As after a failover: who stays connected to the standby would be refused for ever."""
+    await ledger.ping()
+    name = postgres.execute(url, "select current_database()")[0][0]
+    writable = f"{url}?options=-c%20default_transaction_read_only%3Doff"
+    postgres.execute(url, f'alter database "{name}" set default_transaction_read_only = on')
+    try:
+        postgres.cut_connections(writable)
+        writing = asyncio.ensure_future(accept(ledger))
+        await asyncio.wait([writing], timeout=0.5)
+        assert not writing.done()
+    finally:
+        postgres.execute(writable, f'alter database "{name}" reset default_transaction_read_only')
+
+    assert (await writing).ticket_id == "t1"
 
 
 async def test_a_row_that_is_locked_for_long_is_refused(ledger: Ledger, url: str) -> None:
