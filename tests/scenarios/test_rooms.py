@@ -158,6 +158,32 @@ async def test_a_state_that_comes_before_its_ticket_is_kept_for_it(start_relay: 
     await members_become(relay, sandbox, case["Id"], "alice", agent)
 
 
+async def test_a_state_that_no_ticket_claims_is_kept_for_ten_minutes(relay: Relay) -> None:
+    nobodys, store = "500000000000001AAA", relay.reconciler._store
+    relay.clock.advance(590)
+    [result] = await sync(relay, state(nobodys, 1))
+    for _ in range(2):
+        relay.clock.advance(290)
+        await relay.worker.look()
+        assert await store.find_room(nobodys) is not None
+    relay.clock.advance(650)
+    await relay.worker.look()
+
+    assert result["status"] == "unknown"
+    assert await store.find_room(nobodys) is None
+
+
+async def test_what_an_operator_can_mend_is_tried_until_he_has(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
+    agent = agents(sandbox)[0]
+    sandbox.tencent_control.faults.add([Fault("add_group_member", times=5, errorCode=70003)])
+
+    await sync(relay, state(case_id, 1, agent))
+    await quiet(relay)
+
+    await members_become(relay, sandbox, case_id, "alice", agent)
+    assert undone(relay, "failed") == []
+
+
 async def test_a_closed_case_keeps_its_group_for_a_while(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
     agent = agents(sandbox)[0]
     await sync(relay, state(case_id, 1, agent))
@@ -336,6 +362,7 @@ async def test_who_was_refused_is_not_remembered_as_invited(relay: Relay, sandbo
     assert refused.status_code == 422
     room = await relay.reconciler._store.find_room(case_id)
     assert room is not None and not room.joined
+    assert undone(relay, "failed") == []  # who was told need not read it in the list of dead letters
 
 
 async def test_an_agent_who_is_named_twice_is_one(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
