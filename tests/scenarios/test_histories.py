@@ -429,6 +429,12 @@ async def test_a_permanent_refusal_is_one_dead_letter_and_the_old_agent_stays(
     sandbox.tencent_control.faults.add([Fault("add_group_member", times=FOREVER, errorCode=10037)])
 
     org.change(case_id, OwnerId=new)
+    await tell(relay, org.state(case_id))
+    await quiet(relay)
+    given_up = rows(relay.settings.relay_database_url, "select command_id from commands where state = 'failed'")
+    await tell(relay, org.state(case_id))  # which is no news
+    await quiet(relay)
+    assert rows(relay.settings.relay_database_url, "select command_id from commands where state = 'failed'") == given_up
     for _ in range(3):
         await tell(relay, org.state(case_id))
         await relay.reconciler.catch_up()

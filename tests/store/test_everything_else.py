@@ -191,6 +191,7 @@ async def test_a_ticket_that_was_moved_while_it_was_worked_on_stays_with_the_mas
 async def test_dead_letters_are_listed_replayed_and_dropped(ledger: Ledger) -> None:
     ticket = await accept(ledger)
     await ledger.record_case(ticket, CASE, NOW)
+    await ledger.postpone_ticket(ticket, NOW)
     await ledger.fail_ticket(ticket, {"status": 422}, NOW)
     for _ in range(2):
         command = await ledger.add_command(
@@ -208,6 +209,8 @@ async def test_dead_letters_are_listed_replayed_and_dropped(ledger: Ledger) -> N
         assert not await ledger.drop(nothing)
     [again] = await ledger.claim_commands(holder="b", now=LATER + 1, until=LATER + 9, limit=9)
     assert (again.group_id, again.attempts) == (CASE, 0)
+    [ticket] = await ledger.claim_tickets(holder="b", now=LATER + 1, until=LATER + 9, limit=9)
+    assert ticket.attempts == 0
 
 
 async def test_tickets_with_a_case_are_known_and_forget_their_content(ledger: Ledger) -> None:
