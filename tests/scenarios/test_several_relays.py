@@ -97,7 +97,7 @@ async def test_what_a_paused_relay_does_when_it_wakes_is_put_right(
         slow = Fault("get_group_info", after=True, delayMs=300)
         sandbox.tencent_control.faults.add([slow])
         org.change(case_id, OwnerId=first)
-        await post_states(paused.url, env, org.state(case_id))
+        await post_states(paused.url, env, sandbox, org.state(case_id))
 
         async def has_looked() -> bool:
             return not sandbox.tencent_control.faults.has(slow)
@@ -129,10 +129,11 @@ async def test_what_a_paused_relay_does_when_it_wakes_is_put_right(
     assert members(sandbox, case_id) == {"user0", second}
 
 
-async def post_states(url: str, env: dict[str, str], *states: Json) -> None:
+async def post_states(url: str, env: dict[str, str], sandbox: Sandbox, *states: Json) -> None:
+    told = {"orgId": sandbox.salesforce.org.org_id, "cases": list(states)}
     headers = {"Authorization": f"Bearer {env['RELAY_CALLOUT_SECRETS']}"}
     async with httpx.AsyncClient(base_url=url, timeout=30) as client:
-        answer = await client.post("/synccases", json={"cases": list(states)}, headers=headers)
+        answer = await client.post("/synccases", json=told, headers=headers)
     assert answer.status_code == 202, answer.text
 
 
