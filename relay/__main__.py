@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     usersig.add_argument("user_id", help="an end user's id, or a Salesforce User id")
     usersig.add_argument("--json", action="store_true", help="print the whole login as JSON")
     usersig.set_defaults(run=_usersig)
-    for command in (serve, check, dead, compare, erase, usersig):
+    for command in commands.choices.values():
         # behind the command, too, where it says nothing unless it is given
         _add_env_file(command, default=argparse.SUPPRESS)
     return parser
@@ -125,7 +125,7 @@ def _file(name: str) -> Path:
 
 
 def _serve(settings: Settings, _: argparse.Namespace) -> int:
-    from relay.server import PortTaken, serve  # noqa: PLC0415 - the other commands do without
+    from relay.cli.serve import PortTaken, serve  # noqa: PLC0415 - the other commands do without
 
     try:
         return serve(settings)
@@ -134,7 +134,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _check(settings: Settings, arguments: argparse.Namespace) -> int:
-    from relay.check import check_everything  # noqa: PLC0415
+    from relay.cli.check import check_everything  # noqa: PLC0415
 
     findings = asyncio.run(check_everything(settings))
     if arguments.json:
@@ -151,7 +151,7 @@ def _print_findings(findings: list[dict[str, object]]) -> None:
 
 
 def _dead_letters(settings: Settings, arguments: argparse.Namespace) -> int:
-    from relay.dead_letters import dead_letters  # noqa: PLC0415
+    from relay.cli.dead_letters import dead_letters  # noqa: PLC0415
 
     if (arguments.action == "list") == bool(arguments.names):
         wanted = "takes no name" if arguments.names else "name at least one, as `list` prints them"
@@ -161,13 +161,13 @@ def _dead_letters(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _reconcile(settings: Settings, arguments: argparse.Namespace) -> int:
-    from relay.reconcile_command import reconcile  # noqa: PLC0415
+    from relay.cli.reconcile import reconcile  # noqa: PLC0415
 
     return asyncio.run(reconcile(settings, dry_run=arguments.dry_run, as_json=arguments.json))
 
 
 def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
-    from relay.erase_command import erase  # noqa: PLC0415
+    from relay.cli.erase import erase  # noqa: PLC0415
     from relay.routes.bodies import end_user  # noqa: PLC0415
 
     work = erase(
@@ -181,30 +181,16 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _transcript(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay.cli.transcript import transcript  # noqa: PLC0415
     from relay.routes.bodies import case  # noqa: PLC0415
-    from relay.transcript_command import transcript  # noqa: PLC0415
 
     return asyncio.run(transcript(settings, case(arguments.case_id)))
 
 
 def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:
-    from relay import ids  # noqa: PLC0415
-    from relay.app import create_im  # noqa: PLC0415
-    from relay.errors import BadRequest  # noqa: PLC0415
-    from relay.im import TIMEOUT  # noqa: PLC0415
-    from relay.retry import Patience  # noqa: PLC0415
-    from relay.routes.bodies import agent, end_user  # noqa: PLC0415
-    from relay.routes.usersig import login  # noqa: PLC0415
-    from relay.transport import Http  # noqa: PLC0415
+    from relay.cli.usersig import usersig  # noqa: PLC0415
 
-    user_id = arguments.user_id
-    user_id = agent(user_id) if user_id.startswith(ids.USER) and len(user_id) in (15, 18) else end_user(user_id)
-    im = create_im(settings, Http(timeout=TIMEOUT), Patience())
-    if im.is_admin(user_id):
-        raise BadRequest("An administrator's login is given to nobody", title="Invalid user id")
-    answer = login(im, user_id)
-    print(json.dumps(answer, indent=2) if arguments.json else answer["userSig"])
-    return 0
+    return usersig(settings, arguments.user_id, as_json=arguments.json)
 
 
 def _complain(headline: str, lines: list[str], code: int) -> int:

@@ -8,17 +8,19 @@ import secrets
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
+from relay.app_talk import TalkParts, create_talk
 from relay.auth import Callers
 from relay.case_states import CaseStates
 from relay.commands import Commands
-from relay.conversation import create_conversation
 from relay.crm import TIMEOUT as CRM_TIMEOUT
 from relay.crm import ClientCredentials, JwtBearer, OrgConnection, Records, SalesforceCrm, refused_fields
 from relay.errors import RelayError
@@ -42,7 +44,7 @@ from relay.routes.tickets import TicketRoutes
 from relay.routes.usersig import UserSigRoutes
 from relay.routes.webhooks import WebhookRoutes
 from relay.settings import Settings
-from relay.store import open_ledger
+from relay.store import Ledger, open_ledger
 from relay.tickets import Tickets
 from relay.transport import Http
 from relay.worker import Worker
@@ -117,6 +119,28 @@ def create_im(settings: Settings, http: Http, patience: Patience) -> TencentIm:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What the core stands on."""
+
+    settings: Settings
+    ledger: Ledger
+    crm: SalesforceCrm
+    im: TencentIm
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Core:
+    """What decides."""
+
+    tickets: Tickets
+    commands: Commands
+    case_states: CaseStates
+    worker: Worker
+    reconciler: Reconciler
+
+
 @asynccontextmanager
 async def _lifespan(
     app: Starlette, settings: Settings, clock: Callable[[], float], patience: Patience
@@ -127,77 +151,84 @@ async def _lifespan(
         im = create_im(settings, _http(stack, IM_TIMEOUT), patience)
         ledger = await open_ledger(settings.relay_database_url)
         stack.push_async_callback(ledger.close)
+        talk = create_talk(settings, ledger, crm, im, clock=clock)
+        ground = _Ground(settings, ledger, crm, im, clock)
+        core = _create_core(ground, talk)
 
-        holder, wakened = secrets.token_hex(8), asyncio.Event()
-        conversation = create_conversation(settings, ledger, crm, im, clock=clock)
-        tickets = Tickets(
-            ledger,
-            crm,
-            im,
-            holder=holder,
-            lease=LEASE,
-            wait=settings.relay_create_wait,
-            says_first_words=settings.relay_first_message,
-            wake=conversation.wakened.set,
-            clock=clock,
-        )
-        membership = Membership(
-            ledger, crm, im, conversation.chronicle, close_grace=settings.relay_close_grace, clock=clock
-        )
-        commands = Commands(
-            ledger, membership, holder=holder, lease=LEASE, wait=COMMAND_WAIT, wake=wakened.set, clock=clock
-        )
-        case_states = CaseStates(ledger, wake=wakened.set, clock=clock)
-        worker = Worker(
-            ledger,
-            tickets,
-            commands,
-            holder=holder,
-            lease=LEASE,
-            wakened=wakened,
-            keep_days=settings.relay_case_info_days,
-            per_second=min(RATE, 2 * RATE / settings.web_concurrency),
-            clock=clock,
-        )
-        reconciler = Reconciler(
-            ledger,
-            crm,
-            im,
-            membership,
-            case_states,
-            interval=settings.relay_reconcile_interval,
-            deep_interval=settings.relay_deep_interval,
-            clock=clock,
-        )
-        callbacks = Callbacks(settings.tencent_sdk_app_id, str(settings.tencent_callback_token), clock)
-        app.state.worker, app.state.reconciler = worker, reconciler
-        callers = _callers(settings, stack, clock)
-        org = OurOrg(crm, ledger, login_url=settings.salesforce_login_url)
-        limit = settings.relay_max_body
-        allowed = partial(refused_fields, allowed=settings.salesforce_case_fields)
-        app.router.routes[:] = [
-            *TicketRoutes(callers, tickets, im, refused_fields=allowed, limit=limit).routes,
-            *UserSigRoutes(callers, im, org.check, limit=limit).routes,
-            *GroupRoutes(callers, commands, org.check, limit=limit).routes,
-            *CaseRoutes(callers, case_states, org.check).routes,
-            *WebhookRoutes(callbacks, conversation.messages).routes,
-            *HistoryRoutes(callers, conversation.history, org.check, limit=limit).routes,
-            *HealthRoutes({"store": ledger.ping, "salesforce": crm.ping, "tencent": im.ping}).routes,
-            *OpenApiRoutes().routes,
-        ]
+        app.state.worker, app.state.reconciler = core.worker, core.reconciler
+        app.router.routes[:] = _routes(ground, talk, core, _callers(settings, stack, clock))
         for warning in settings.warnings:
             _log.warning(warning)
-        working = asyncio.gather(
-            worker.run(), reconciler.run(), conversation.messages.run(), conversation.sayings.run()
-        )
-        _log.info("ready", extra={"fields": {"holder": holder}})
+        working = asyncio.gather(core.worker.run(), core.reconciler.run(), talk.messages.run(), talk.sayings.run())
+        _log.info("ready", extra={"fields": {"holder": core.worker.holder}})
         try:
             yield
         finally:
             working.cancel()
             with suppress(asyncio.CancelledError):
                 await working
-            await _drain(tickets, commands)
+            await _drain(core.tickets, core.commands)
+
+
+def _create_core(ground: _Ground, talk: TalkParts) -> _Core:
+    settings, ledger, crm, im, clock = ground.settings, ground.ledger, ground.crm, ground.im, ground.clock
+    holder, wakened = secrets.token_hex(8), asyncio.Event()
+    tickets = Tickets(
+        ledger,
+        crm,
+        im,
+        holder=holder,
+        lease=LEASE,
+        wait=settings.relay_create_wait,
+        says_first_words=settings.relay_first_message,
+        wake=talk.wakened.set,
+        clock=clock,
+    )
+    membership = Membership(ledger, crm, im, talk.chronicle, close_grace=settings.relay_close_grace, clock=clock)
+    commands = Commands(
+        ledger, membership, holder=holder, lease=LEASE, wait=COMMAND_WAIT, wake=wakened.set, clock=clock
+    )
+    case_states = CaseStates(ledger, wake=wakened.set, clock=clock)
+    worker = Worker(
+        ledger,
+        tickets,
+        commands,
+        holder=holder,
+        lease=LEASE,
+        wakened=wakened,
+        keep_days=settings.relay_case_info_days,
+        per_second=min(RATE, 2 * RATE / settings.web_concurrency),
+        clock=clock,
+    )
+    reconciler = Reconciler(
+        ledger,
+        crm,
+        im,
+        membership,
+        case_states,
+        interval=settings.relay_reconcile_interval,
+        deep_interval=settings.relay_deep_interval,
+        clock=clock,
+    )
+    return _Core(tickets, commands, case_states, worker, reconciler)
+
+
+def _routes(ground: _Ground, talk: TalkParts, core: _Core, callers: Callers) -> list[Route]:
+    settings, ledger, crm, im = ground.settings, ground.ledger, ground.crm, ground.im
+    org = OurOrg(crm, ledger, login_url=settings.salesforce_login_url)
+    callbacks = Callbacks(settings.tencent_sdk_app_id, str(settings.tencent_callback_token), ground.clock)
+    allowed = partial(refused_fields, allowed=settings.salesforce_case_fields)
+    limit = settings.relay_max_body
+    return [
+        *TicketRoutes(callers, core.tickets, im, refused_fields=allowed, limit=limit).routes,
+        *UserSigRoutes(callers, im, org.check, limit=limit).routes,
+        *GroupRoutes(callers, core.commands, org.check, limit=limit).routes,
+        *CaseRoutes(callers, core.case_states, org.check).routes,
+        *WebhookRoutes(callbacks, talk.messages).routes,
+        *HistoryRoutes(callers, talk.history, org.check, limit=limit).routes,
+        *HealthRoutes({"store": ledger.ping, "salesforce": crm.ping, "tencent": im.ping}).routes,
+        *OpenApiRoutes().routes,
+    ]
 
 
 def _http(stack: AsyncExitStack, timeout: httpx.Timeout) -> Http:

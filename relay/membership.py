@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
-from relay.chronicle import Chronicle
 from relay.drift import Drift, compare
 from relay.errors import CrmError, GroupConflict, GroupNotFound, GroupNotReady
 from relay.models import Command, Group, Room
 from relay.ports import Crm, Im, Store
+from relay.talk.chronicle import Chronicle
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from relay.models import CaseInfo, CaseState, Command, Group, Room, Ticket, Verb, Verdict, Why
-from relay.talk import Saying
+from relay.talk.models import Saying
 
 
 class Crm(Protocol):

@@ -22,8 +22,8 @@ from relay.errors import IdempotencyConflict, NotFound, RelayError, StoreUnavail
 from relay.models import CaseInfo, Ticket
 from relay.ports import Crm, Im, Store
 from relay.retry import next_attempt
-from relay.sayings import first_words
-from relay.talk import Saying
+from relay.talk.models import Saying
+from relay.talk.sayings import first_words
 
 _log = logging.getLogger(__name__)
 

@@ -71,7 +71,7 @@ class Worker:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._tickets, self._commands = store, tickets, commands
-        self._holder, self._lease, self._at_once = holder, lease, at_once
+        self.holder, self._lease, self._at_once = holder, lease, at_once
         self._wakened, self._keep_days, self._clock = wakened, keep_days, clock
         self._blanked_at = self._renewed_at = self._forgot_at = 0.0
         self._at_work: set[asyncio.Task[Any]] = set()
@@ -107,11 +107,11 @@ class Worker:
     async def _take_over(self, now: float) -> None:
         until = now + self._lease
         if (room := self._at_once - len(self._at_work)) > 0:
-            for command in await self._store.claim_commands(holder=self._holder, now=now, until=until, limit=room):
+            for command in await self._store.claim_commands(holder=self.holder, now=now, until=until, limit=room):
                 await self._pace.turn()
                 self._watch(self._commands.carry_on(command))
         if (room := self._at_once - len(self._at_work)) > 0:
-            for ticket in await self._store.claim_tickets(holder=self._holder, now=now, until=until, limit=room):
+            for ticket in await self._store.claim_tickets(holder=self.holder, now=now, until=until, limit=room):
                 await self._pace.turn()
                 self._watch(self._tickets.carry_on(ticket))
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from relay.talk import Attended, Event, Message, Span
-from relay.transcript import Transcript, feed_text, in_words
+from relay.talk.models import Attended, Event, Message, Span
+from relay.talk.transcript import Transcript, feed_text, in_words
 
 GROUP, ANN = "5005g00000ABCdeAAH", "0055g00000ABCdeAAG"
 SPAN = Span(GROUP, 0, 1, 9, 0.0, 99.0)

@@ -17,7 +17,7 @@ from typing import Any, Literal
 from relay import ids
 from relay.errors import BadRequest, Forbidden, Unauthorized
 from relay.im.answers import elements, number
-from relay.talk import Attended, Dismissed, Edited, Element, Heard, Message, Recalled
+from relay.talk.models import Attended, Dismissed, Edited, Element, Heard, Message, Recalled
 
 _WINDOW = 60
 _MOST_BYTES = 64 * 1024

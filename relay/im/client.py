@@ -23,7 +23,7 @@ from relay.im.texts import GROUP_NAME_BYTES, NICK_BYTES, fit
 from relay.im.usersig import AdminSig, UserSigs
 from relay.models import Group
 from relay.retry import Patience
-from relay.talk import Page
+from relay.talk.models import Page
 from relay.transport import Http
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 from yarl import URL
 
-from relay.talk import Attachment
+from relay.talk.models import Attachment
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from relay.errors import ImNonsense
 from relay.im.answers import elements, number
 from relay.im.callbacks import account, message
 from relay.im.imports import Call
-from relay.talk import Message, Page
+from relay.talk.models import Message, Page
 
 _SERVICE = "group_open_http_svc/"
 SYSTEM = '{"relay":"system"}'

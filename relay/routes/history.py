@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from relay.auth import Callers, Org
-from relay.history import History
 from relay.routes.bodies import CaseId, OrgId, read_body
 from relay.routes.groups import OrgCheck
-from relay.talk import Message
+from relay.talk.history import History
+from relay.talk.models import Message
 
 _USUAL = 50
 """Messages for who does not say how many."""

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from relay.errors import StoreUnavailable
-from relay.messages import Messages
 from relay.routes.bodies import read_bytes
-from relay.talk import Heard
-from relay.talk_ports import Callbacks
+from relay.talk.messages import Messages
+from relay.talk.models import Heard
+from relay.talk.ports import Callbacks
 
 LIMIT = 1024 * 1024
 """Bytes of a body."""

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from relay.store.part import Part, Row, Step
-from relay.talk import Attended, Event, Message, Missing, Span
+from relay.talk.models import Attended, Event, Message, Missing, Span
 
 _UNWRITTEN = """
 select life, min(seq), max(seq) from messages

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from relay.store.part import Part, Row, Step
-from relay.talk import Traces
+from relay.talk.models import Traces
 
 # A room is over when the relay has dismissed its group, or nobody opened it any more.
 _OPEN = """

@@ -15,7 +15,7 @@ from relay.store.outbox import Outbox, add_first_words
 from relay.store.part import Row, Step
 from relay.store.people import People
 from relay.store.rooms import ENQUEUE_SYNC, Rooms
-from relay.talk import Saying
+from relay.talk.models import Saying
 
 _TICKET = (
     "ticket_id, user_id, body_hash, case_info, case_id, state, problem, holder, abandoned, claim, attempts, created_at"

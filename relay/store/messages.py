@@ -8,7 +8,7 @@ from typing import Any
 
 from relay.store.archives import archive_command
 from relay.store.part import Part, Row, Step
-from relay.talk import Attended, Dismissed, Edited, Heard, Known, Message, Recalled
+from relay.talk.models import Attended, Dismissed, Edited, Heard, Known, Message, Recalled
 
 _COLUMNS = "group_id, life, seq, sender, said_at, random, elements, state, changed_at"
 _MESSAGE = "seq, sender, said_at, random, elements, state"

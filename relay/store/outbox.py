@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from relay.models import Ticket
 from relay.store.part import Part, Step
-from relay.talk import Saying
+from relay.talk.models import Saying
 
 _ADD = """
 insert into outbox (group_id, sender, random, text, about, claim, attempts, due)

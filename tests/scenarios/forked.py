@@ -8,10 +8,10 @@ import sys
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-import relay.check
-import relay.erase_command
-import relay.reconcile_command
-import relay.server  # noqa: F401 - what the commands import when they are run
+import relay.cli.check
+import relay.cli.erase
+import relay.cli.reconcile
+import relay.cli.serve  # noqa: F401 - what the commands import when they are run
 from relay.__main__ import main
 
 _FORKS = multiprocessing.get_context("forkserver")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from relay.reconcile_command import reconcile
+from relay.cli.reconcile import reconcile
 from sandbox.faults import FOREVER, Fault
 from sandbox.tencent.chat import Group
 from sandbox.up import Sandbox

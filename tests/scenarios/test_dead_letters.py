@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from relay.dead_letters import dead_letters
+from relay.cli.dead_letters import dead_letters
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, agents, cases, eventually, groups

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from relay.sayings import pieces
+from relay.talk.sayings import pieces
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import QUIET, Relay, StartRelay, agents, eventually, groups

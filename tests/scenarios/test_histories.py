@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from relay.app import LEASE
-from relay.dead_letters import dead_letters
+from relay.cli.dead_letters import dead_letters
 from relay.store import is_shared
 from sandbox.faults import FOREVER, Fault
 from sandbox.salesforce import dml

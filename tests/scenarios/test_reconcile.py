@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from relay.dead_letters import dead_letters
+from relay.cli.dead_letters import dead_letters
+from relay.cli.reconcile import reconcile
 from relay.errors import CrmUnavailable, StoreUnavailable
-from relay.reconcile_command import reconcile
 from relay.retry import Patience
 from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
@@ -377,7 +377,7 @@ async def test_the_command_has_everything_mended_by_the_running_relay(
 async def test_the_command_does_not_take_an_outage_for_a_finding(
     relay: Relay, sandbox: Sandbox, case_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("relay.reconcile_command.Patience", partial(Patience, budget=0))
+    monkeypatch.setattr("relay.cli.reconcile.Patience", partial(Patience, budget=0))
     sandbox.salesforce_control.faults.add([Fault("queryAll", times=FOREVER, status=503)])
 
     with pytest.raises(CrmUnavailable):

@@ -9,7 +9,7 @@ import pytest
 
 from relay.models import Agent, CaseInfo
 from relay.store import Ledger
-from relay.talk import Attended, Dismissed, Edited, Event, Known, Message, Missing, Recalled, Saying, State
+from relay.talk.models import Attended, Dismissed, Edited, Event, Known, Message, Missing, Recalled, Saying, State
 from tests.store.conftest import NOW, accept
 from tests.store.test_everything_else import CASE, STATE, USER
 

@@ -10,12 +10,12 @@ import unicodedata
 from collections.abc import Callable
 
 from relay.errors import RelayError, as_relay_error
-from relay.messages import Messages
 from relay.models import CaseInfo
-from relay.people import People
 from relay.retry import next_attempt
-from relay.talk import Saying
-from relay.talk_ports import Log, Talk
+from relay.talk.messages import Messages
+from relay.talk.models import Saying
+from relay.talk.people import People
+from relay.talk.ports import Log, Talk
 
 _log = logging.getLogger(__name__)
 

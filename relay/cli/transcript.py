@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from relay.app import create_crm
 from relay.crm import TIMEOUT, CaseArchive
-from relay.people import People
 from relay.retry import Patience
 from relay.settings import Settings
 from relay.store import open_existing_ledger
-from relay.transcript import Transcript, accounts_in
+from relay.talk.people import People
+from relay.talk.transcript import Transcript, accounts_in
 from relay.transport import Http
 
 _WAIT = 5.0

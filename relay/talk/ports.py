@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from relay.talk import Attachment, Event, Heard, Known, Message, Page, Saying, Span
+from relay.talk.models import Attachment, Event, Heard, Known, Message, Page, Saying, Span
 
 
 class Talk(Protocol):
@@ -64,7 +64,7 @@ class Callbacks(Protocol):
 
 
 class Log(Protocol):
-    """The ledger's part about what is said in groups. Only groups with a ticket are kept. See relay.talk for lives."""
+    """The ledger's part about what is said in groups, of those with a ticket. See relay.talk.models for lives."""
 
     async def hear(self, heard: Heard, *, follows: bool = False) -> bool:
         """Keep it, once, however often it is told; False if something before it was not heard.

@@ -10,7 +10,7 @@ from relay.im import TIMEOUT
 from relay.retry import Patience
 from relay.settings import Settings
 from relay.store import open_existing_ledger
-from relay.talk import Traces
+from relay.talk.models import Traces
 from relay.transport import Http
 
 

@@ -12,7 +12,7 @@ import uvicorn
 
 from relay import logs
 from relay.app import create_app
-from relay.processes import run_several
+from relay.cli.processes import run_several
 from relay.routes.malformed import Protocol
 from relay.settings import Settings
 from relay.store import prove_ledger

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from relay.archiver import Archiver
-from relay.sayings import stable_random
-from relay.talk import Saying
-from relay.talk_ports import Log
+from relay.talk.archiver import Archiver
+from relay.talk.models import Saying
+from relay.talk.ports import Log
+from relay.talk.sayings import stable_random
 
 
 @dataclass(frozen=True, slots=True)

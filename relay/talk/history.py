@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from relay.errors import Forbidden, GroupNotFound, ImError, NotFound
-from relay.messages import Messages
-from relay.people import People
-from relay.talk import Message
-from relay.talk_ports import Log
+from relay.talk.messages import Messages
+from relay.talk.models import Message
+from relay.talk.people import People
+from relay.talk.ports import Log
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from relay import ids
 from relay.errors import RelayError
-from relay.talk_ports import Archive, Log
+from relay.talk.ports import Archive, Log
 
 _log = logging.getLogger(__name__)
 

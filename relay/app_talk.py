@@ -8,23 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from relay.archiver import Archiver, Style
-from relay.chronicle import Chronicle, Lines
 from relay.crm import CaseArchive, SalesforceCrm
-from relay.history import History
 from relay.im import Media, TencentIm
-from relay.messages import Messages
-from relay.people import People
-from relay.sayings import Sayings
 from relay.settings import Settings
 from relay.store import Ledger
+from relay.talk.archiver import Archiver, Style
+from relay.talk.chronicle import Chronicle, Lines
+from relay.talk.history import History
+from relay.talk.messages import Messages
+from relay.talk.people import People
+from relay.talk.sayings import Sayings
 
 _WAIT = 3.0
 """Seconds for which Tencent is asked for what is missing in a history, and Salesforce for names in it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class TalkParts:
     """wakened: to be set when there is something to say."""
 
     messages: Messages
@@ -34,14 +34,14 @@ class Conversation:
     wakened: asyncio.Event
 
 
-def create_conversation(
+def create_talk(
     settings: Settings,
     ledger: Ledger,
     crm: SalesforceCrm,
     im: TencentIm,
     *,
     clock: Callable[[], float] = time.time,
-) -> Conversation:
+) -> TalkParts:
     """As the settings want it."""
     archive, wakened = CaseArchive(crm.records), asyncio.Event()
     messages = Messages(
@@ -66,7 +66,7 @@ def create_conversation(
         wake=wakened.set,
         clock=clock,
     )
-    return Conversation(
+    return TalkParts(
         messages=messages,
         history=History(ledger, messages, people, wait=_WAIT),
         chronicle=chronicle,

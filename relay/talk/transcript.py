@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from math import inf
 from typing import Any
 
-from relay.talk import Attended, Element, Event, Message, Missing, Span
+from relay.talk.models import Attended, Element, Event, Message, Missing, Span
 
 _INDENT = "\n    "
 _ENDS_OF_LINES = re.compile("\r\n|[\r\n\v\f\x85\u2028\u2029]")

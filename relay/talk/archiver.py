@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from relay.errors import CrmError, GroupNotFound
-from relay.messages import Messages
-from relay.people import People
 from relay.ports import Crm
-from relay.talk import Event, Message, Span
-from relay.talk_ports import Archive, Log, Media
-from relay.transcript import Transcript, accounts_in, feed_text, link, safe_name, title
+from relay.talk.messages import Messages
+from relay.talk.models import Event, Message, Span
+from relay.talk.people import People
+from relay.talk.ports import Archive, Log, Media
+from relay.talk.transcript import Transcript, accounts_in, feed_text, link, safe_name, title
 
 _log = logging.getLogger(__name__)
 

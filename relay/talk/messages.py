@@ -10,8 +10,8 @@ from contextlib import suppress
 
 from relay.errors import GroupNotFound, RelayError, as_relay_error
 from relay.retry import next_attempt
-from relay.talk import Heard, Message, Page
-from relay.talk_ports import Log, Talk
+from relay.talk.models import Heard, Message, Page
+from relay.talk.ports import Log, Talk
 
 _log = logging.getLogger(__name__)
 

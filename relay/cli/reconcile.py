@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from relay.app import create_crm, create_im
+from relay.app_talk import create_talk
 from relay.case_states import CaseStates
-from relay.conversation import create_conversation
 from relay.crm import TIMEOUT as CRM_TIMEOUT
 from relay.drift import Drift
 from relay.im import TIMEOUT as IM_TIMEOUT
@@ -33,7 +33,7 @@ async def reconcile(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
                 ledger,
                 crm,
                 im,
-                create_conversation(settings, ledger, crm, im).chronicle,
+                create_talk(settings, ledger, crm, im).chronicle,
                 close_grace=settings.relay_close_grace,
             ),
             CaseStates(ledger, wake=lambda: None),
