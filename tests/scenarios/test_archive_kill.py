@@ -42,7 +42,7 @@ async def test_killed_at_a_step(
             return not groups(sandbox)
 
         await eventually(is_gone)
-        await eventually(lambda: _is_settled(url))
+        await eventually(lambda: _is_settled(url, case_id))
         [file] = transcripts(sandbox, case_id)
         assert [entry[21:] for entry in entries(file["text"])] == [f"alice: line {number}" for number in range(25)]
         assert len(posts(sandbox, case_id)) == 1
@@ -62,13 +62,13 @@ async def _close(url: str, first: Relay, case_id: str) -> None:
         assert answer.status_code == 202
 
 
-async def _is_settled(url: str) -> bool:
+async def _is_settled(url: str, case_id: str) -> bool:
     from relay.store import open_ledger
 
     ledger = await open_ledger(url, alone=False)
     try:
         claimed = await ledger.claim_commands(holder="test", now=time.time() - 1e6, until=0, limit=1)
-        [room] = await ledger.rooms()
-        return room.gone and not claimed
+        room = await ledger.find_room(case_id)
+        return room is not None and room.gone and not claimed
     finally:
         await ledger.close()
