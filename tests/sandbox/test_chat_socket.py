@@ -229,8 +229,9 @@ async def test_a_message_can_be_taken_back_by_its_sender_for_two_minutes(line: L
     assert await b.event() == {"event": "recalled", "groupId": "500A", "seq": 1}
     first = (await b.ask("history", groupId="500A"))["messages"][0]
     assert (first["recalled"], first["elements"]) == (True, [])
-    rows = (await line.im.ok("group_msg_get_simple", GroupId="500A", ReqMsgNumber=2))["RspMsgList"]
-    assert [(row["MsgSeq"], row["IsPlaceMsg"], row["MsgBody"]) for row in rows] == [(2, 0, HI), (1, 2, [])]
+    for asked, rows in (({"WithRecalledMsg": 1}, [(2, 0, HI), (1, 2, [])]), ({}, [(2, 0, HI)])):
+        page = await line.im.ok("group_msg_get_simple", GroupId="500A", ReqMsgNumber=2, **asked)
+        assert [(row["MsgSeq"], row["IsPlaceMsg"], row["MsgBody"]) for row in page["RspMsgList"]] == rows
     line.im.clock.now += 121
     assert (await a.ask("recall", groupId="500A", seq=2))["code"] == 10031
     await line.im.ok("group_msg_recall", GroupId="500A", MsgSeqList=[{"MsgSeq": 2}])

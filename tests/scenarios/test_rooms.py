@@ -246,7 +246,11 @@ async def test_the_customer_of_a_case_that_lost_a_merge_moves_into_the_masters_r
 
     await members_become(relay, sandbox, master["caseId"], "bob", "alice")
     await group_goes(relay, sandbox, loser["caseId"])
-    assert (await relay.ticket(loser["ticketId"])).json()["GroupId"] == master["caseId"]
+
+    async def has_moved() -> bool:
+        return bool((await relay.ticket(loser["ticketId"])).json()["GroupId"] == master["caseId"])
+
+    await eventually(has_moved)
 
 
 async def test_a_ticket_whose_case_loses_a_merge_while_it_is_still_being_opened_answers_with_the_masters_group(

@@ -253,13 +253,16 @@ async def _timed(relay: Relay, sandbox: Sandbox, body: Json) -> tuple[httpx.Resp
         {"MsgTime": 2**53 - 1, "EventTime": 2**53 - 1},
         {"MsgTime": -5, "EventTime": "tomorrow"},
         {"MsgTime": None, "EventTime": None},
-        {"MsgTime": int(time.time()) + 86_400},
-        {"MsgTime": int(time.time() * 1000)},
-        {"MsgTime": 0, "EventTime": int(time.time())},
+        {"MsgTime": "tomorrow as a number"},
+        {"MsgTime": "now in milliseconds"},
+        {"MsgTime": 0, "EventTime": "now"},
     ],
 )
 async def test_a_moment_that_cannot_be_is_now(relay: Relay, sandbox: Sandbox, times: Json) -> None:
     group_id = await opened(relay)
+    now = int(time.time())
+    moments = {"tomorrow as a number": now + 86_400, "now in milliseconds": now * 1000, "now": now}
+    times = {name: moments.get(str(moment), moment) for name, moment in times.items()}
     assert (await call_back(relay, sandbox, said(group_id, 1, **times))).status_code == 200
     [message] = (await history(relay, group_id))["messages"]
     assert abs(message["time"] - time.time()) < 30
