@@ -86,6 +86,23 @@ async def test_the_utility_bar_counts_what_is_unread_and_the_agent_opens_the_cas
     await expect(page.locator("#record h3")).to_have_text("My lamp is dark")
 
 
+async def test_a_file_goes_from_the_agent_to_the_customer(
+    demo: Stage, customer: Customer, desk: Desk, widget: FrameLocator, page: Page
+) -> None:
+    await desk.is_agent("Maria Santos")
+    await customer.sign_in()
+    await customer.open_ticket("My lamp is dark")
+    await customer.is_in_chat()
+    await desk.opens("My lamp is dark")
+    await desk.sets("Owner", "Maria Santos")
+    await widget.get_by_role("button", name="Alice Moreau").click(timeout=SLOW_MS)
+    await expect(widget.get_by_label("Write a message")).to_be_visible(timeout=SLOW_MS)
+    await widget.locator("input[type=file]").set_input_files(
+        {"name": "manual.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+    )
+    await customer.sees("manual.pdf")
+
+
 async def test_the_container_has_a_strict_policy_and_nothing_else_is_served_under_its_name(
     demo: Stage, page: Page
 ) -> None:

@@ -7,6 +7,7 @@ import { readElements, textElement } from '../src/chat/elements'
 import { createI18n, languages, pickLanguage } from '../src/i18n'
 import { en } from '../src/i18n/en'
 import { inWords, pieces } from '../src/store/words'
+import { fileSize } from '../src/ui/times'
 
 const SOURCE = resolve(import.meta.dirname, '../src')
 const holes = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort()
@@ -49,6 +50,13 @@ it('makes links of addresses, without the dot behind them, and of nothing else',
     { text: '. Or javascript:alert(1)' },
   ])
 })
+
+it.each([
+  [13, 'en', '13 bytes'],
+  [1, 'en', '1 byte'],
+  [20_000, 'en', '20 kB'],
+  [13, 'zh', '13字节'],
+])('writes %d bytes in %s as %s', (bytes, locale, text) => expect(fileSize(bytes, locale)).toBe(text))
 
 it('marks what was searched for', () => {
   expect(pieces('Light, light!', 'light').filter(({ hit }) => hit)).toHaveLength(2)

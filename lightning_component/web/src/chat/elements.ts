@@ -3,11 +3,19 @@ export type Element =
   | { MsgType: 'TIMTextElem'; MsgContent: { Text: string } }
   | { MsgType: 'TIMFaceElem'; MsgContent: { Index: number; Data: string } }
   | { MsgType: 'TIMImageElem'; MsgContent: { UUID: string; ImageFormat: number; ImageInfoArray: ImageInfo[] } }
-  | { MsgType: 'TIMFileElem'; MsgContent: { Url: string; UUID: string; FileSize: number; FileName: string } }
+  | { MsgType: 'TIMFileElem'; MsgContent: FileContent }
   | { MsgType: 'TIMSoundElem'; MsgContent: { Url: string; Second: number } }
   | { MsgType: 'TIMVideoFileElem'; MsgContent: { VideoUrl: string; VideoSecond: number } }
   | { MsgType: 'TIMCustomElem'; MsgContent: { Data: string; Desc: string } }
   | { MsgType: 'other'; MsgContent: { was: string } }
+
+export interface FileContent {
+  Url: string
+  UUID: string
+  FileSize: number
+  FileName: string
+  Download_Flag?: number
+}
 
 export interface ImageInfo {
   /** 1 original, 2 large, 3 thumbnail */

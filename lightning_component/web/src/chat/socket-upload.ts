@@ -3,6 +3,8 @@ import type { SocketLine } from './socket-line'
 
 const FORMATS: Record<string, number> = { 'image/jpeg': 1, 'image/gif': 2, 'image/png': 3, 'image/bmp': 4 }
 const OTHER_FORMAT = 255
+/** Tencent's Download_Flag: the file is at its URL. A message without it is refused. */
+const BY_URL = 2
 const PATIENCE = 120_000
 
 /** Sends a file as one frame, and gives the element that shows it. */
@@ -23,7 +25,8 @@ export async function uploadFile(line: SocketLine, file: File, progress: (part: 
 
 function element(file: File, url: string, UUID: string, size: number): Element {
   if (!file.type.startsWith('image/')) {
-    return { MsgType: 'TIMFileElem', MsgContent: { Url: url, UUID, FileSize: size, FileName: file.name } }
+    const content = { Url: url, UUID, FileSize: size, FileName: file.name, Download_Flag: BY_URL }
+    return { MsgType: 'TIMFileElem', MsgContent: content }
   }
   const image = (Type: number) => ({ Type, Size: size, Width: 0, Height: 0, URL: url })
   const ImageFormat = FORMATS[file.type] ?? OTHER_FORMAT

@@ -39,7 +39,7 @@ export function fileSize(bytes: number, locale: string): string {
   const format = {
     style: 'unit',
     unit: units[step]!,
-    unitDisplay: 'short',
+    unitDisplay: step ? 'short' : 'long', // short is "13 byte"
     maximumFractionDigits: step > 1 ? 1 : 0,
   } as const
   return new Intl.NumberFormat(locale, format).format(bytes / 1024 ** step)
