@@ -287,10 +287,12 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
   it('tells an agent that he was taken off, and lets him only read', async () => {
     await open()
     await openBob()
+    expect(await chat().locator('header .status').count()).toBe(1)
     story.rooms.leave(BOB, ME)
     await log().getByText('You were taken off this Case').waitFor()
     await chat().getByText('You are no longer in this chat.').waitFor()
     expect(await composer().count()).toBe(0)
+    expect(await chat().locator('header .status').count(), 'a status that nobody tells any more').toBe(0)
   })
 
   it('speaks Chinese when told to, at once and after a reload', async () => {
@@ -300,6 +302,26 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
     await chat().getByRole('searchbox', { name: '搜索聊天' }).waitFor()
     await page.reload()
     await chat().getByRole('searchbox', { name: '搜索聊天' }).waitFor()
+  })
+
+  it('offers the quick replies of the language that was chosen, while there are none of the agent himself', async () => {
+    await open()
+    await chat().getByRole('button', { name: 'Settings' }).click()
+    await chat().getByRole('button', { name: '中文' }).click()
+    await page.keyboard.press('Escape')
+    await openBob()
+    await chat().getByRole('textbox').fill('/')
+    await chat().getByText('感谢您的耐心等待。').waitFor()
+  })
+
+  it('takes the quick reply that is highlighted, be it by the keys or by the mouse', async () => {
+    await open()
+    await openBob()
+    await composer().fill('/')
+    await chat().getByRole('button', { name: 'Thank you for waiting.', exact: true }).hover()
+    expect(await chat().locator('li.chosen').allInnerTexts()).toEqual(['Thank you for waiting.'])
+    await page.keyboard.press('Enter')
+    expect(await composer().inputValue()).toBe('Thank you for waiting.')
   })
 
   it('shows 200 Cases and scrolls a thousand messages without a hitch', async () => {

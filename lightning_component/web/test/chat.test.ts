@@ -316,6 +316,24 @@ it('asks for the Cases again when one is opened or looked at, but not at every t
   }
 })
 
+it('forgets the status of a Case that is not among the open ones any more, when the relay says something', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  try {
+    let open = true
+    const about = { id: CASE, caseNumber: '00001001', subject: 'My lamp is dark', status: 'New', customer: 'Bob' }
+    const { chat, room } = await start(LI, { cases: async () => (open ? [about] : []) })
+    await chat.open(CASE)
+    expect(room.about?.status).toBe('New')
+    open = false
+    vi.setSystemTime(Date.now() + 11_000)
+    server.say(CASE, 'administrator', 'This case has been closed.')
+    await until(() => room.about?.status === '')
+    expect([room.about?.caseNumber, room.state]).toEqual(['00001001', 'open'])
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 it('keeps a draft, even where the browser blocks its storage', async () => {
   const { chat, room } = await start()
   chat.setDraft(room, 'half a sen')

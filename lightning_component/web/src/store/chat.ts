@@ -70,7 +70,9 @@ export class Chat {
     if (!this.options.cases) return
     this.casesAskedAt = Date.now()
     try {
-      for (const info of await this.options.cases()) this.room(info.id).about = info
+      const cases = await this.options.cases()
+      for (const info of cases) this.room(info.id).about = info
+      this.forgetStatus(new Set(cases.map(({ id }) => id)))
       this.status.casesFailed = false
     } catch {
       this.status.casesFailed = true
@@ -137,6 +139,12 @@ export class Chat {
     room.readSeq = this.options.memory.get(`read.${groupId}`, 0)
     this.rooms.set(groupId, room)
     return room
+  }
+
+  /** A Case that is not told any more was closed or given away: the status it had then is wrong by now. */
+  private forgetStatus(told: Set<string>): void {
+    for (const room of this.rooms.values())
+      if (room.about && !told.has(room.groupId)) room.about = { ...room.about, status: '' }
   }
 
   private async loadGroups(): Promise<void> {
@@ -226,7 +234,8 @@ export class Chat {
     room.typing = others
     if (isNew && message.from === this.me) room.readSeq = Math.max(room.readSeq, message.seq)
     if (isNew && message.from !== this.me) {
-      if (!room.isLine(message)) room.unread += 1
+      if (room.isLine(message)) this.lookAtCases()
+      else room.unread += 1
       this.heardLast.value = { room, message }
     }
     if (room.loaded) void this.history.missing(room)
