@@ -119,6 +119,7 @@ def _paths() -> dict[str, Any]:
                 ticket,
                 (*_BODY_PROBLEMS, 409, *_VENDOR_PROBLEMS),
                 parameters=[_KEY],
+                name="createTicket",
             )
         },
         "/tickets/{ticketId}": {
@@ -129,6 +130,7 @@ def _paths() -> dict[str, Any]:
                 ticket,
                 (400, 401, 403, 404, *_VENDOR_PROBLEMS),
                 parameters=[_TICKET_ID],
+                name="getTicket",
             )
         },
         "/usersig": {
@@ -138,16 +140,27 @@ def _paths() -> dict[str, Any]:
                 bodies.UserSigWish,
                 {200: ("A signed login", answers.Login)},
                 (*_BODY_PROBLEMS, 502, 503),
+                name="getUserSig",
             )
         },
         "/joingroup": {
             "post": _operation(
-                "An agent joins", [_ORG], bodies.GroupMember, member, (*_BODY_PROBLEMS, 404, *_VENDOR_PROBLEMS)
+                "An agent joins",
+                [_ORG],
+                bodies.GroupMember,
+                member,
+                (*_BODY_PROBLEMS, 404, *_VENDOR_PROBLEMS),
+                name="joinGroup",
             )
         },
         "/leavegroup": {
             "post": _operation(
-                "An agent leaves", [_ORG], bodies.GroupMember, member, (*_BODY_PROBLEMS, *_VENDOR_PROBLEMS)
+                "An agent leaves",
+                [_ORG],
+                bodies.GroupMember,
+                member,
+                (*_BODY_PROBLEMS, *_VENDOR_PROBLEMS),
+                name="leaveGroup",
             )
         },
         "/deletegroup": {
@@ -157,6 +170,7 @@ def _paths() -> dict[str, Any]:
                 bodies.Group,
                 {200: ("It is gone, or never was", answers.GroupDeleted), **_QUEUED},
                 (*_BODY_PROBLEMS, *_VENDOR_PROBLEMS),
+                name="deleteGroup",
             )
         },
         "/synccases": {
@@ -166,6 +180,7 @@ def _paths() -> dict[str, Any]:
                 cases.SyncCases,
                 {202: ("Stored; applied in order for each Case", answers.CasesAccepted)},
                 (*_BODY_PROBLEMS, 502, 503),
+                name="syncCases",
             )
         },
         "/history": {
@@ -175,6 +190,7 @@ def _paths() -> dict[str, Any]:
                 history.HistoryWish,
                 {200: ("Messages, the oldest first", answers.Excerpt)},
                 (*_BODY_PROBLEMS, 404, 502, 503),
+                name="getHistory",
             )
         },
         "/webhooks/im": {
@@ -188,10 +204,13 @@ def _paths() -> dict[str, Any]:
                     {"name": name, "in": "query", "required": True, "schema": {"type": "string"}}
                     for name in ("SdkAppid", "RequestTime")
                 ],
+                name="takeCallback",
             )
         },
-        "/healthz": {"get": _operation("Alive", [], None, {200: ("Yes", answers.Alive)}, ())},
-        "/readyz": {"get": _operation("Ready", [], None, {200: ("Yes", answers.Readiness)}, (503,))},
+        "/healthz": {"get": _operation("Alive", [], None, {200: ("Yes", answers.Alive)}, (), name="getHealth")},
+        "/readyz": {
+            "get": _operation("Ready", [], None, {200: ("Yes", answers.Readiness)}, (503,), name="getReadiness")
+        },
     }
 
 
@@ -202,9 +221,11 @@ def _operation(
     good: _Answers,
     problems: tuple[int, ...],
     *,
+    name: str,
     parameters: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     operation: dict[str, Any] = {
+        "operationId": name,
         "summary": summary,
         "security": security,
         "parameters": parameters or [],

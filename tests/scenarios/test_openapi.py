@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import httpx
@@ -72,6 +73,13 @@ async def test_it_names_the_routes_that_exist_and_no_other(relay: Relay) -> None
         if answer.status_code != 404 or "/openapi.json" not in answer.json()["detail"]:
             there.add((method, path))
     assert named == there
+
+
+async def test_every_operation_has_a_name_of_its_own_that_a_generated_client_can_bear(relay: Relay) -> None:
+    paths = (await document(relay))["paths"]
+    names = [operation.get("operationId", "") for methods in paths.values() for operation in methods.values()]
+    assert all(re.fullmatch("[a-z]+([A-Z][a-z]+)+", name) for name in names), names
+    assert len(set(names)) == len(names)
 
 
 async def test_every_operation_says_who_may_call_it(relay: Relay) -> None:
