@@ -51,6 +51,7 @@ chaos: $(READY) ## kill the relay again and again while tickets are opened; coun
 	@$(BIN)/python -m tests.chaos
 
 package: $(READY) ## what is deployed to a Salesforce org, as zip files in build/ (wants CHAT_RELAY_URL and CHAT_RELAY_USER)
+	@$(BIN)/python -m apex.package --check
 	@command -v npm >/dev/null || { echo "Node.js 20 or newer is needed to build the agent's chat"; exit 1; }
 	@$(MAKE) --silent --no-print-directory $(BUILT)
 	@rm -rf $(RESOURCE) && cp -R $(WIDGET)/dist/tim_bar $(RESOURCE)

@@ -115,9 +115,14 @@ def package(root: Path, target: Path, environment: Mapping[str, str]) -> dict[st
     return made
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    """--check: only whether the variables will do, so that nobody builds for a minute to hear that one is missing."""
     root = Path(__file__).parents[1]
     try:
+        if "--check" in arguments:
+            replaced(root, json.loads((root / "sfdx-project.json").read_text()), os.environ)
+            check(os.environ)
+            return 0
         made = package(root, root / "build", os.environ)
     except PackageError as error:
         print(f"make package: {error}", file=sys.stderr)  # noqa: T201
@@ -128,4 +133,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

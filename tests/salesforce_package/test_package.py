@@ -84,15 +84,22 @@ def test_address_and_user_are_filled_in(project: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", ENVIRONMENT)
-def test_without_address_or_user_there_is_no_zip(missing: str) -> None:
+@pytest.mark.parametrize("options", [[], ["--check"]])
+def test_without_address_or_user_there_is_no_zip(missing: str, options: list[str]) -> None:
     environment = {**{k: v for k, v in os.environ.items() if k not in ENVIRONMENT}, **ENVIRONMENT}
     del environment[missing]
-    command = [sys.executable, "-m", "apex.package"]
+    command = [sys.executable, "-m", "apex.package", *options]
 
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     assert done.returncode == 1
     assert done.stderr == f"make package: {missing} is not set; docs/salesforce.md says what it should be\n"
+
+
+def test_make_looks_at_them_before_it_builds_anything() -> None:
+    steps = (ROOT / "Makefile").read_text().partition("\npackage:")[2].partition("\n\n")[0]
+
+    assert 0 < steps.index("apex.package --check") < steps.index("npm") < steps.rindex("apex.package")
 
 
 @pytest.mark.parametrize(
