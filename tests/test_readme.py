@@ -10,6 +10,7 @@ from relay import errors, ids
 from relay.settings import Settings
 
 ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
 NAME = re.compile(r"[A-Z][A-Z_]+[A-Z]\b")
 NOT_IN_SETTINGS = {"TENCENT_REGION"}  # becomes tencent_api_url
 
@@ -36,9 +37,27 @@ def test_the_example_file_names_every_setting_and_no_other() -> None:
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:
-    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
             assert target.startswith("https://") or (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_link_into_a_document_meets_a_heading_there() -> None:
+    for document in DOCUMENTS:
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text()):
+            headings = re.findall(r"^#+ (.+)$", (document.parent / target if target else document).read_text(), re.M)
+            assert anchor in map(anchor_of, headings), f"{document.name}: {target}#{anchor}"
+
+
+def anchor_of(heading: str) -> str:
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+def test_every_file_of_the_project_that_the_documents_name_is_there() -> None:
+    rooms = "relay|sandbox|apex|lightning_component|tests|bench|docs|examples"
+    for document in DOCUMENTS:
+        for path in re.findall(rf"`((?:{rooms})/[\w./-]*)`", document.read_text()):
+            assert (ROOT / path).exists(), f"{document.name}: {path}"
 
 
 def test_the_two_commands_of_the_readme_are_targets_of_the_makefile() -> None:
@@ -53,7 +72,7 @@ def test_the_two_commands_of_the_readme_are_targets_of_the_makefile() -> None:
 
 def test_every_salesforce_id_of_the_documents_is_one_that_the_relay_takes() -> None:
     found = set()
-    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for document in DOCUMENTS:
         for record_id in re.findall(r"\b(?:00D|500|005)[A-Za-z0-9]{15}\b", document.read_text()):
             found.add(record_id[:3])
             assert ids.to_18(record_id, record_id[:3]) == record_id, f"{document.name}: {record_id}"
