@@ -1,7 +1,7 @@
 -- depends: 0002.rooms
 
 -- What was said in groups of ours. "life": 0, and one more each time the group was made again under the same id; "seq"
--- is Tencent's number, from 1 in each life. "state": see relay/talk.py. "changed_at": when it was edited or recalled.
+-- is Tencent's number, from 1 in each life. "state": see relay/talk/models.py. "changed_at": when it was edited or recalled.
 create table if not exists messages (
     group_id text not null,
     life integer not null,
