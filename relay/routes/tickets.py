@@ -22,7 +22,8 @@ from relay.tickets import Tickets
 RefusedFields = Callable[[CaseInfo], tuple[tuple[str, str], ...]]
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}\Z")
-_RETRY_AFTER = "2"
+_RETRY_AFTER, _LONGEST = 2, 10
+"""Seconds until a pending ticket is worth asking for: longer while a vendor stays away, for then many ask."""
 
 
 class TicketRoutes:
@@ -84,7 +85,10 @@ class TicketRoutes:
         pending = {"ticketId": ticket.ticket_id, "status": "pending"}
         if ticket.case_id is not None:
             pending["caseId"] = ticket.case_id
-        headers = {"Location": f"/tickets/{ticket.ticket_id}", "Retry-After": _RETRY_AFTER}
+        headers = {
+            "Location": f"/tickets/{ticket.ticket_id}",
+            "Retry-After": str(min(_RETRY_AFTER + ticket.attempts, _LONGEST)),
+        }
         return JSONResponse(pending, 202, headers=headers)
 
 

@@ -123,6 +123,23 @@ async def test_asking_again_and_again_does_not_make_the_next_retry_late(
     await eventually(lambda: one_ticket(sandbox), 3)
 
 
+async def test_who_waits_for_a_vendor_that_stays_away_is_told_to_ask_less_often(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(RELAY_CREATE_WAIT="0")
+    sandbox.salesforce_control.faults.add([Fault(CASE, times=-1, status=503)])
+    pending = await relay.open_ticket()
+    told = [int(pending.headers["retry-after"])]
+    for _ in range(12):
+        relay.clock.advance(60)
+        await relay.worker.look()
+        await eventually(lambda: worker_is_idle(relay))
+        told.append(int((await relay.ticket(pending.json()["ticketId"])).headers["retry-after"]))
+
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (2, 10)
+
+
 async def test_what_was_stored_is_not_answered_503(
     start_relay: StartRelay, sandbox: Sandbox, hasty_ledger: None
 ) -> None:
