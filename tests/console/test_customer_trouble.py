@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.console.stage import SLOW_MS, Customer, Desk, Stage, stage
 
@@ -45,6 +45,25 @@ async def test_a_relay_that_does_not_allow_the_origin_is_told_as_not_reached(tmp
         await customer.open_ticket("My lamp is dark")
         await expect(own.get_by_text("The service cannot be reached. Trying again")).to_be_visible(timeout=SLOW_MS)
         assert demo.cases() == []
+
+
+@pytest.mark.parametrize("status", [429, 502])
+async def test_what_a_proxy_says_in_the_relays_place_is_no_refusal(demo: Stage, own: Page, status: int) -> None:
+    said: list[int] = []
+
+    async def proxy(route: Route) -> None:
+        if route.request.method != "POST" or len(said) == 2:
+            await route.continue_()
+            return
+        said.append(status)
+        allowed = {"Access-Control-Allow-Origin": demo.customer_url.rstrip("/")}
+        await route.fulfill(status=status, content_type="text/html", body="<h1>nginx</h1>", headers=allowed)
+
+    await own.route("**/createticket", proxy)
+    await own.goto(demo.customer_url)
+    await in_chat(Customer(own))
+    assert said == [status, status]
+    assert len(demo.cases()) == 1
 
 
 async def test_a_conversation_that_is_opened_while_the_relay_is_away_says_so_and_opens_by_itself(

@@ -66,7 +66,7 @@ export class Relay {
       report(0)
       throw new RelayProblem({ title: 'The service cannot be reached.', retryable: true })
     }
-    const answer = await response.json().catch(() => ({ title: `HTTP ${response.status}` }))
+    const answer = await response.json().catch(() => notTheRelays(response.status))
     report(response.status, answer)
     const retryAfter = Number(response.headers.get('Retry-After')) || undefined
     if (!response.ok) throw Object.assign(new RelayProblem({ ...answer, status: response.status }), { retryAfter })
@@ -86,5 +86,8 @@ export class Relay {
     }
   }
 }
+
+/** A proxy before the relay answers in its own words when it is asked too often, or the relay is not there. */
+const notTheRelays = (status) => ({ title: `HTTP ${status}`, retryable: [429, 502, 503, 504].includes(status) })
 
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000))
