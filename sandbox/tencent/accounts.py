@@ -50,7 +50,7 @@ async def kick(call: Call) -> dict[str, object]:
     if user_id not in call.chat.accounts:
         raise Refusal(70107)
     call.chat.kicked[user_id] = call.chat.now
-    call.chat.tell([user_id], {"event": "kicked", "reason": "expired"})
+    call.chat.tell([user_id], {"event": "kicked", "reason": "signedOut"})
     return {}
 
 

@@ -56,6 +56,22 @@ async def test_links_can_be_followed_and_nothing_else_is_a_link(customer: Custom
     await expect(link).to_have_count(1)
 
 
+async def test_a_link_keeps_the_bracket_that_was_opened_in_it(customer: Customer) -> None:
+    await in_chat(customer)
+    await customer.says("See (https://lumen.example/wiki/Lamp_(bulb)).")
+    await expect(customer.lines.get_by_role("link")).to_have_text("https://lumen.example/wiki/Lamp_(bulb)")
+
+
+async def test_who_was_signed_out_by_an_administrator_comes_back_when_he_wants(demo: Stage, customer: Customer) -> None:
+    await in_chat(customer)
+    demo.sandbox.tencent.chat.tell([ALICE], {"event": "kicked", "reason": "signedOut"})
+    await expect(customer.page.get_by_text("You were signed out of the chat.")).to_be_visible(timeout=SLOW_MS)
+    await customer.page.get_by_role("button", name="Sign in again").click()
+    await expect(customer.status).to_have_text("waiting for somebody to help you", timeout=SLOW_MS)
+    await customer.says("Here I am")
+    await customer.sees("Here I am")
+
+
 async def test_what_was_typed_and_not_sent_is_there_after_a_reload(customer: Customer, page: Page) -> None:
     await in_chat(customer)
     await customer.message.press_sequentially("It began when")

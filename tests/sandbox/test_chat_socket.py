@@ -278,7 +278,7 @@ async def test_many_tabs_of_one_user_are_allowed_unless_the_app_is_set_otherwise
 async def test_a_kick_by_the_administrator_ends_the_connection(line: Line) -> None:
     a = await line.sign_in("a")
     await line.im.call("im_open_login_svc", "kick", {"UserID": "a"})
-    assert (await a.event())["event"] == "kicked"
+    assert await a.event() == {"event": "kicked", "reason": "signedOut"}
 
 
 async def test_callbacks_say_that_a_web_client_did_it(line: Line) -> None:

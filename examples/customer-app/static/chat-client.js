@@ -10,7 +10,7 @@
 //
 // and tells of {type: 'state', state: 'ready'|'reconnecting'|'offline'}, 'message' {groupId, message}, 'joined' and
 // 'left' {groupId, users}, 'dismissed' {groupId}, 'typing' {groupId, userId}, 'recalled' {groupId, seq}, and 'kicked'
-// {reason: 'expired'|'elsewhere'}. A message is {seq, from, name, time, random, elements}; elements have Tencent's shape.
+// {reason: 'expired'|'elsewhere'|'signedOut'}. A message is {seq, from, name, time, random, elements}; elements have Tencent's shape.
 
 import { SocketChat } from './socket-chat.js'
 

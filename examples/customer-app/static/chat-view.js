@@ -6,6 +6,10 @@ import { Rows } from './rows.js'
 
 const TYPING_EVERY = 3000
 const LARGEST = 20e6
+const PUT_OUT = {
+  elsewhere: { status: 'opened somewhere else', why: 'This conversation is open somewhere else.', resume: 'Use it here' },
+  signedOut: { status: 'signed out', why: 'You were signed out of the chat.', resume: 'Sign in again' },
+}
 const HIGHEST = 130 // pixels of the box to write in
 
 /** draft: what was typed and not sent; onDraft is told of every change of it. */
@@ -19,8 +23,9 @@ export function showConversation(page, { title, user, draft = '', onDraft, onBac
   const attach = h('button', { type: 'button', class: 'icon', title: 'Attach a file', 'aria-label': 'Attach a file', onclick: () => file.click() }, icon('attach'))
   const fresh = h('button', { class: 'fresh', hidden: true, onclick: () => toEnd() }, 'New messages ', icon('down'))
   const form = h('form', { class: 'composer' }, attach, file, text, h('button', { class: 'send', title: 'Send', 'aria-label': 'Send' }, icon('send')))
-  const elsewhere = h('p', { class: 'elsewhere', role: 'status', hidden: true }, 'This conversation is open somewhere else. ',
-    h('button', { type: 'button', class: 'quiet', onclick: () => conversation.resume() }, 'Use it here'))
+  const why = h('span', {})
+  const resume = h('button', { type: 'button', class: 'quiet', onclick: () => conversation.resume() })
+  const out = h('p', { class: 'out', role: 'status', hidden: true }, why, ' ', resume)
   let conversation
   let toldTyping = 0
 
@@ -28,7 +33,7 @@ export function showConversation(page, { title, user, draft = '', onDraft, onBac
     h('div', { class: 'chat' },
       h('div', { class: 'chat-head' }, h('button', { class: 'quiet back', onclick: onBack, title: 'Back', 'aria-label': 'Back' }, icon('back')),
         h('div', {}, h('strong', { title }, title), status)),
-      elsewhere, list, h('div', { class: 'above-typing' }, fresh), typing, form))
+      out, list, h('div', { class: 'above-typing' }, fresh), typing, form))
 
   // The list stays at its end, also while pictures load, until the customer scrolls up.
   let staysAtEnd = true
@@ -101,7 +106,9 @@ export function showConversation(page, { title, user, draft = '', onDraft, onBac
     newest = last
     status.textContent = statusOf(now)
     status.dataset.is = now.isOver ? 'over' : now.state
-    elsewhere.hidden = now.isOver || now.state !== 'elsewhere'
+    const put = PUT_OUT[now.state]
+    out.hidden = now.isOver || !put
+    if (put) [why.textContent, resume.textContent] = [put.why, put.resume]
     typing.textContent = typingOf(now)
     form.classList.toggle('over', now.isOver)
     for (const each of form.elements) each.disabled = now.isOver
@@ -115,7 +122,7 @@ export function showConversation(page, { title, user, draft = '', onDraft, onBac
 function statusOf({ isOver, state, helpers }) {
   if (isOver) return 'ended'
   if (state === 'connecting') return 'connecting …'
-  if (state === 'elsewhere') return 'opened somewhere else'
+  if (PUT_OUT[state]) return PUT_OUT[state].status
   if (state === 'reconnecting' || state === 'offline') return 'connection lost, coming back …'
   return helpers.length > 0 ? `with ${helpers.map(nameOf).join(' and ')}` : 'waiting for somebody to help you'
 }

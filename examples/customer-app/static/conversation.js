@@ -74,7 +74,7 @@ export class Conversation {
     await this.#read(Number.isFinite(first) ? first : undefined)
   }
 
-  /** The chat was opened somewhere else, and is wanted here. */
+  /** The chat was opened somewhere else, or was ended by an administrator, and is wanted here. */
   resume = () => this.#renew()
 
   say = (text) => this.#send({ text })
@@ -108,7 +108,7 @@ export class Conversation {
     if (event.type === 'state') this.#set(event.state)
     if (event.type === 'state' && event.state === 'ready') await this.#catchUp()
     if (event.type === 'kicked' && event.reason === 'expired') await this.#renew()
-    if (event.type === 'kicked' && event.reason === 'elsewhere') this.#rest()
+    if (event.type === 'kicked' && event.reason !== 'expired') this.#rest(event.reason)
     if (event.groupId !== this.groupId) return
     if (this.isOver && (event.type === 'message' || event.type === 'joined')) this.#goOn()
     if (event.type === 'message') this.#add(event.message)
@@ -120,10 +120,10 @@ export class Conversation {
     this.changed()
   }
 
-  /** Nothing is taken back from where the chat was opened meanwhile until the customer says so. */
-  #rest() {
+  /** Opened elsewhere, or signed out by an administrator: until the customer says so, nothing is done about it. */
+  #rest(reason) {
     clearTimeout(this.#timer)
-    this.#set('elsewhere')
+    this.#set(reason)
   }
 
   async #catchUp() {

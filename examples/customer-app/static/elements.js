@@ -52,17 +52,31 @@ const SHOWN = {
 }
 
 const ELSEWHERE = { target: '_blank', rel: 'noopener noreferrer' }
-const LINK = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}，。；：！？）】]/g
+const LINK = /\bhttps?:\/\/[^\s<>"'.,;:!?()[\]{}，。；：！？（）【】][^\s<>"'，。；：！？（）【】]*/g
+const BRACKETS = { '(': ')', '[': ']', '{': '}' }
 
 /** With its links; dir: each message runs in the direction of its own script. */
 function text(words = '') {
   const parts = []
   let at = 0
-  for (const { 0: url, index } of words.matchAll(LINK)) {
+  for (const { 0: found, index } of words.matchAll(LINK)) {
+    const url = withoutEnd(found)
     parts.push(words.slice(at, index), h('a', { href: url, ...ELSEWHERE }, url))
     at = index + url.length
   }
   return h('span', { class: 'text', dir: 'auto' }, ...parts, words.slice(at))
+}
+
+/** What ends a sentence ends the link, too; so does a bracket that was opened before it. */
+function withoutEnd(url) {
+  const open = { ')': 0, ']': 0, '}': 0 }
+  let end = 0
+  for (let at = 0; at < url.length; at++) {
+    const sign = url[at]
+    if (BRACKETS[sign]) open[BRACKETS[sign]] += 1
+    if (sign in open ? open[sign]-- > 0 : !'.,;:!?'.includes(sign)) end = at + 1
+  }
+  return url.slice(0, end)
 }
 
 const unknown = (_, type) => h('em', { class: 'gone' }, `(${type})`)

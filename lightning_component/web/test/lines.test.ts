@@ -77,6 +77,24 @@ it('takes for a line what an administrator of another name says, and never the w
   expect(one.countUnread()).toBe(2)
 })
 
+it('shows above what was said in the room that was merged into this one, and that it goes on here', () => {
+  const one = room('a', [['bob', NOON + 60]])
+  const words = (seq: number, time: number) => ({ seq, from: 'bob', time, elements: [textElement('Hello?')] })
+  one.past = [words(1, NOON), words(2, NOON + 60)] // the last is in both
+  const lines = linesOf(one, LI)
+  expect(lines.map(({ kind }) => kind)).toEqual(['day', 'message', 'notice', 'message'])
+  expect(new Set(lines.map(({ key }) => key)).size).toBe(4)
+  expect(lines[2]).toMatchObject({ notice: { what: 'moved' } })
+})
+
+it('tells the end once, where the relay has told it', () => {
+  const one = room('a', [['bob', NOON]])
+  one.note('closed', [], NOON + 5)
+  expect(linesOf(one, LI).map(({ kind }) => kind)).toEqual(['day', 'message', 'notice'])
+  one.add({ seq: 2, from: 'administrator', time: NOON + 2, elements: [textElement('This case has been closed.')] })
+  expect(linesOf(one, LI).map(({ kind }) => kind)).toEqual(['day', 'message', 'line'])
+})
+
 it('says aloud who spoke and where, and of a line of the relay only where', () => {
   const { t } = createI18n(['en'])
   const one = room('a', [])
@@ -85,6 +103,7 @@ it('says aloud who spoke and where, and of a line of the relay only where', () =
   const words = { seq: 2, from: 'bob', name: 'Bob Miller', time: 2, elements: [textElement('Hello?')] }
   expect(spokenWords(one, line, true, t)).toBe('Maria has joined the chat.')
   expect(spokenWords(one, line, false, t)).toBe('My lamp flickers: Maria has joined the chat.')
+  expect(spokenWords(one, line, true, createI18n(['zh']).t)).toBe('Maria 加入了聊天。')
   expect(spokenWords(one, words, true, t)).toBe('Bob Miller: Hello?')
   expect(spokenWords(one, words, false, t)).toBe('Bob Miller, My lamp flickers: Hello?')
 })

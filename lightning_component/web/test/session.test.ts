@@ -124,6 +124,19 @@ it('leaves the chat to the other window until the agent wants it back', async ()
   expect(session.state).toBe('ready')
 })
 
+it('leaves who was signed out by an administrator alone until he wants back, and then with another signature', async () => {
+  await session.signed(login('one'))
+  client.tell({ type: 'kicked', reason: 'signedOut' })
+  await vi.advanceTimersByTimeAsync(3_600_000)
+  expect(session.state).toBe('signedOut')
+  expect(renewals()).toBe(0)
+  session.resume()
+  expect(renewals()).toBe(1)
+  await session.signed(login('two'))
+  expect(session.state).toBe('ready')
+  expect(client.signedInWith).toEqual(['one', 'two'])
+})
+
 it('tells one who may not from a relay that is away, and tries both again', async () => {
   session.unsigned(true, 'away')
   expect(session.state).toBe('away')

@@ -102,6 +102,19 @@ it('tells Tencent what was read', async () => {
   await until(() => socket.countOf('msg_read_report') === 1)
 })
 
+it.each([
+  ['userSigExpired', 'expired'],
+  ['multipleDevice', 'elsewhere'],
+  ['multipleAccount', 'elsewhere'],
+  ['REST_API_Kick', 'signedOut'],
+])('of being put out for %s it says: %s', (type, reason) => {
+  const other = new TencentChatClient()
+  const heard: ChatEvent[] = []
+  other.on((event) => heard.push(event))
+  other['putOut'](type)
+  expect(heard).toEqual([{ type: 'kicked', reason }])
+})
+
 it('tells who came and went, and that the room is gone', async () => {
   const at = (MsgSeq: number) => ({
     From_Account: '@TIM#SYSTEM',

@@ -6,6 +6,7 @@ import { expect, it } from 'vitest'
 import { readElements, textElement } from '../src/chat/elements'
 import { createI18n, languages, pickLanguage } from '../src/i18n'
 import { en } from '../src/i18n/en'
+import { relayLine } from '../src/store/relay-lines'
 import { inWords, pieces } from '../src/store/words'
 import { fileSize } from '../src/ui/times'
 
@@ -57,6 +58,38 @@ it.each([
   [20_000, 'en', '20 kB'],
   [13, 'zh', '13字节'],
 ])('writes %d bytes in %s as %s', (bytes, locale, text) => expect(fileSize(bytes, locale)).toBe(text))
+
+it.each([
+  ['https://a.example/wiki/Lamp_(bulb)', 'https://a.example/wiki/Lamp_(bulb)'],
+  ['(see https://a.example/b)', 'https://a.example/b'],
+  ['(see https://a.example/wiki/Lamp_(bulb)).', 'https://a.example/wiki/Lamp_(bulb)'],
+  ['https://a.example/?q[]=1&r=[x]', 'https://a.example/?q[]=1&r=[x]'],
+  ['[https://a.example/b]!', 'https://a.example/b'],
+  ['https://a.example/a)b', 'https://a.example/a)b'],
+  ['请看https://a.example/b，谢谢', 'https://a.example/b'],
+  ['（https://a.example/b）', 'https://a.example/b'],
+])('of %s, the link is %s', (text, link) => {
+  expect(pieces(text).filter(({ href }) => href)).toEqual([{ text: link, href: link }])
+})
+
+it('no address is no link', () => {
+  expect(pieces('http://) https://...')).toEqual([{ text: 'http://) https://...' }])
+})
+
+it("tells the relay's lines in the language of who reads, and what an operator worded himself as it is", () => {
+  const zh = createI18n(['zh']).t
+  expect(relayLine('Maria Santos has joined the chat.', zh)).toBe('Maria Santos 加入了聊天。')
+  expect(relayLine('Li (Tier 2) has left the chat.', zh)).toBe('Li (Tier 2) 离开了聊天。')
+  expect(relayLine('This case has been closed.', zh)).toBe('此个案已关闭。')
+  expect(relayLine('This case has been closed.', t)).toBe('This case has been closed.')
+  expect(relayLine('Maria ist jetzt da.', zh)).toBe('Maria ist jetzt da.')
+})
+
+it('knows the lines that the relay writes unless it is told others', () => {
+  const settings = readFileSync(resolve(import.meta.dirname, '../../../relay/settings.py'), 'utf8')
+  const lines = [...settings.matchAll(/"RELAY_(?:JOINED|LEFT|CLOSED)_LINE", "([^"]+)"/g)].map(([, line]) => line)
+  expect(lines).toEqual([en.lineJoined, en.lineLeft, en.lineClosed])
+})
 
 it('marks what was searched for', () => {
   expect(pieces('Light, light!', 'light').filter(({ hit }) => hit)).toHaveLength(2)

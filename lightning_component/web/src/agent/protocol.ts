@@ -1,5 +1,5 @@
 import type { ChatLogin, Page } from '../chat/client'
-import { readPage } from '../chat/messages'
+import { readHistory } from '../chat/messages'
 import type { CaseInfo } from '../store/conversation'
 
 /** What the container says to the Aura component. Requests have an id, which their answer repeats. */
@@ -46,16 +46,6 @@ function readSession(value: Fields): FromAura | null {
     login.socketUrl = socketUrl
   }
   return { type: 'session', login, locale: isText(locale) ? locale : '' }
-}
-
-/** So many messages has a page of the relay's `/history`, unless it has no more. */
-const PAGE = 50
-
-/** The relay's `complete` says that nothing is missing up to the last message; a short page, that it is the first. */
-function readHistory(value: Fields): Page {
-  const { messages, complete } = readPage(value)
-  const isShort = (value.messages as unknown[]).length < PAGE
-  return { messages, complete: complete && isShort, lacking: !complete }
 }
 
 function readCases(values: unknown[]): CaseInfo[] {

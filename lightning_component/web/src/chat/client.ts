@@ -57,7 +57,8 @@ export interface Sent {
 
 export type ChatEvent =
   | { type: 'state'; state: 'ready' | 'reconnecting' | 'offline' }
-  | { type: 'kicked'; reason: 'expired' | 'elsewhere' }
+  /** signedOut: by an administrator of the chat service; the signature is no longer good, either. */
+  | { type: 'kicked'; reason: 'expired' | 'elsewhere' | 'signedOut' }
   | { type: 'message'; groupId: string; message: ChatMessage }
   | { type: 'joined'; groupId: string; name?: string; users: User[]; seq?: number }
   | { type: 'left'; groupId: string; users: User[]; by: 'quit' | 'kicked'; seq?: number }

@@ -21,3 +21,13 @@ export function readPage(page: { messages?: unknown; complete?: unknown }): Page
   const messages = Array.isArray(page.messages) ? page.messages.map(readMessage).filter((m) => m !== null) : []
   return { messages: messages.sort((a, b) => a.seq - b.seq), complete: page.complete === true }
 }
+
+/** So many messages has a page of the relay's `/history`, unless it has no more. */
+const PAGE = 50
+
+/** The relay's `complete` says that nothing is missing up to the last message; a short page, that it is the first. */
+export function readHistory(answer: { messages?: unknown; complete?: unknown }): Page {
+  const { messages, complete } = readPage(answer)
+  const isShort = !Array.isArray(answer.messages) || answer.messages.length < PAGE
+  return { messages, complete: complete && isShort, lacking: !complete }
+}

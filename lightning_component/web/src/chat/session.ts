@@ -2,7 +2,7 @@ import { isExpired, isRefused, ChatError, type ChatClient, type ChatEvent, type 
 
 /** How far we are with being signed in; the banner shows it. */
 export type SessionState =
-  'starting' | 'slow' | 'ready' | 'reconnecting' | 'offline' | 'renewing' | 'elsewhere' | 'denied' | 'away' | 'refused'
+  'starting' | 'slow' | 'ready' | 'reconnecting' | 'offline' | 'renewing' | 'elsewhere' | 'signedOut' | 'denied' | 'away' | 'refused'
 
 /** Who has signatures to give: he answers with `signed` or `unsigned`, in his own time. */
 export interface Signer {
@@ -95,7 +95,7 @@ export class Session {
   private readonly heard = (event: ChatEvent): void => {
     if (event.type === 'state') this.set(event.state)
     if (event.type === 'kicked') this.live = false
-    if (event.type === 'kicked' && event.reason === 'elsewhere') this.set('elsewhere')
+    if (event.type === 'kicked' && event.reason !== 'expired') this.set(event.reason)
     if (event.type === 'kicked' && event.reason === 'expired') {
       this.set('renewing')
       this.ask()
@@ -118,7 +118,7 @@ export class Session {
 
   private readonly look = (): void => {
     if (this.state === 'starting' && this.now() - this.started > SLOW_AFTER) this.set('slow')
-    if (this.state !== 'elsewhere' && this.now() >= this.renewAt) this.ask()
+    if (this.state !== 'elsewhere' && this.state !== 'signedOut' && this.now() >= this.renewAt) this.ask()
   }
 
   private ask(): void {

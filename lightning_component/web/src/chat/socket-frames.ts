@@ -2,6 +2,8 @@ import type { ChatEvent, Group, User } from './client'
 import { readMessage } from './messages'
 import type { Frame } from './socket-line'
 
+const KICKED = ['elsewhere', 'signedOut'] as const
+
 /** What the socket sent, as our types; null for what we do not know. */
 export function readEvent(frame: Frame): ChatEvent | null {
   const groupId = text(frame.groupId)
@@ -37,7 +39,7 @@ export function readEvent(frame: Frame): ChatEvent | null {
     case 'read':
       return { type: 'read', groupId, userId: text(frame.userId), seq: Number(frame.seq) }
     case 'kicked':
-      return { type: 'kicked', reason: frame.reason === 'elsewhere' ? 'elsewhere' : 'expired' }
+      return { type: 'kicked', reason: KICKED.find((reason) => reason === frame.reason) ?? 'expired' }
     default:
       return null
   }

@@ -20,6 +20,11 @@ const MEGABYTE = 1024 * 1024
 const SILENT = 4
 /** The SDK itself gives up after 90 s, without a reason. */
 const PATIENCE = 30_000
+/** Why one was put out, where it was not by oneself, at another place. */
+const REASONS = new Map<string, 'expired' | 'signedOut'>([
+  [String(TYPES.KICKED_OUT_USERSIG_EXPIRED), 'expired'],
+  [String(TYPES.KICKED_OUT_REST_API), 'signedOut'],
+])
 /** Of the SDK and of Tencent: lost lines, timeouts, too fast, not ready yet. */
 const PASSING = new Set([2024, 2800, 2801, 2805, 2999, 10002, 10023, 60002, 60007, 60008, 60020, 20003])
 
@@ -189,8 +194,7 @@ export class TencentChatClient implements ChatClient {
 
   private putOut(type: string): void {
     this.kicked = true
-    const expired = type === String(TYPES.KICKED_OUT_USERSIG_EXPIRED)
-    this.listeners.tell({ type: 'kicked', reason: expired ? 'expired' : 'elsewhere' })
+    this.listeners.tell({ type: 'kicked', reason: REASONS.get(type) ?? 'elsewhere' })
   }
 }
 

@@ -13,6 +13,8 @@ export interface ChatOptions {
   /** The agent's Cases; a customer has none. */
   cases?: () => Promise<CaseInfo[]>
   history?: WholeHistory
+  /** The one room of who has no list; it may be gone already, and is there to be read all the same. */
+  only?: { groupId: string; past?: readonly ChatMessage[] }
   now?: () => number
 }
 
@@ -137,6 +139,7 @@ export class Chat {
     const room = reactive(new Conversation(groupId, this.me)) as Conversation
     room.draft = this.options.memory.get(`draft.${groupId}`, '')
     room.readSeq = this.options.memory.get(`read.${groupId}`, 0)
+    if (groupId === this.options.only?.groupId) room.past = this.options.only.past ?? []
     this.rooms.set(groupId, room)
     return room
   }
@@ -153,6 +156,8 @@ export class Chat {
     const mine = new Set(groups.map(({ groupId }) => groupId))
     for (const room of this.rooms.values()) if (room.state === 'open' && !mine.has(room.groupId)) room.state = 'left'
     for (const group of groups) this.seat(group)
+    const { only } = this.options
+    if (only && this.room(only.groupId).state === 'none') this.room(only.groupId).state = 'closed'
   }
 
   private seat(group: Group): void {

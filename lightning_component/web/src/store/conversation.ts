@@ -20,7 +20,7 @@ export interface Pending {
 
 /** Something that happened and that nobody said. */
 export interface Notice {
-  what: 'joined' | 'left' | 'closed'
+  what: 'joined' | 'left' | 'closed' | 'moved'
   users: User[]
   /** Unix seconds */
   time: number
@@ -48,6 +48,8 @@ export class Conversation {
   /** The members were asked for; before, some may have been seen coming. */
   membersKnown = false
   messages: ChatMessage[] = []
+  /** What was said in the room that this one took the place of. */
+  past: readonly ChatMessage[] = []
   pending: Pending[] = []
   notices: Notice[] = []
   unread = 0

@@ -2,6 +2,7 @@ import type { ChatMessage } from '../chat/client'
 import type { Translate } from '../i18n'
 import type { Conversation } from './conversation'
 import { isAgent } from './people'
+import { relayLine } from './relay-lines'
 import { inWords, plainText } from './words'
 
 export type Filter = 'all' | 'unread' | 'waiting'
@@ -51,7 +52,9 @@ export const titleOf = (room: Conversation): string => room.about?.subject || ro
 
 /** What the live region says of a message: who said it, if anybody did, and where, if that is not what one looks at. */
 export function spokenWords(room: Conversation, message: ChatMessage, isOpen: boolean, t: Translate): string {
-  const who = room.isLine(message) ? [] : [message.name ?? room.nameOf(message.from)]
+  const isLine = room.isLine(message)
+  const who = isLine ? [] : [message.name ?? room.nameOf(message.from)]
   const from = [...who, ...(isOpen ? [] : [titleOf(room)])].join(', ')
-  return `${from && `${from}: `}${inWords(message.elements, t)}`
+  const words = inWords(message.elements, t)
+  return `${from && `${from}: `}${isLine ? relayLine(words, t) : words}`
 }

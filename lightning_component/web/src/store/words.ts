@@ -38,17 +38,32 @@ export interface Piece {
   hit?: boolean
 }
 
-const LINK = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}，。；：！？）】]/g
+const LINK = /\bhttps?:\/\/[^\s<>"'.,;:!?()[\]{}，。；：！？（）【】][^\s<>"'，。；：！？（）【】]*/g
+const BRACKETS: Record<string, string> = { '(': ')', '[': ']', '{': '}' }
 
 /** Text cut into plain parts, links, and what was searched for. */
 export function pieces(text: string, search = ''): Piece[] {
   const parts: Piece[] = []
   let at = 0
   for (const match of text.matchAll(LINK)) {
-    parts.push(...marked(text.slice(at, match.index), search), { text: match[0], href: match[0] })
-    at = match.index + match[0].length
+    const link = withoutEnd(match[0])
+    parts.push(...marked(text.slice(at, match.index), search), { text: link, href: link })
+    at = match.index + link.length
   }
   return [...parts, ...marked(text.slice(at), search)].filter((piece) => piece.text)
+}
+
+/** What ends a sentence ends the link, too; so does a bracket that was opened before it. */
+function withoutEnd(link: string): string {
+  const open: Record<string, number> = { ')': 0, ']': 0, '}': 0 }
+  let end = 0
+  for (let at = 0; at < link.length; at++) {
+    const sign = link[at]!
+    const closing = BRACKETS[sign]
+    if (closing) open[closing]! += 1
+    if (sign in open ? open[sign]!-- > 0 : !'.,;:!?'.includes(sign)) end = at + 1
+  }
+  return link.slice(0, end)
 }
 
 function marked(text: string, search: string): Piece[] {
