@@ -29,6 +29,7 @@ TENCENT_SOCKETS = "wss://*.my-imcloud.com wss://*.im.qcloud.com wss://*.my-cpaas
 TENCENT_FILES = "https://*.my-imcloud.com https://*.imrich.qcloud.com https://*.myqcloud.com"
 TENCENT_OTHERS = "wss://wss.im.tencent.cn https://web.sdk.qcloud.com https://events.im.qcloud.com"
 TENCENT_HOSTS = f"{TENCENT_SOCKETS} {TENCENT_FILES} {TENCENT_OTHERS}"
+CHAT_COMPONENT = os.environ.get("CHAT_COMPONENT", "")  # folder of the built component; without it, a plain chat
 CALL_REPORT_URL = os.environ.get("CALL_REPORT_URL", "")  # the sandbox's console, which shows every call
 FRAME_ANCESTORS = os.environ.get("FRAME_ANCESTORS", "'none'")
 TOKEN_SECONDS = 3600
@@ -77,7 +78,8 @@ async def session(request: Request) -> Response:
     if user is None:
         return JSONResponse({"user": None}, headers={"Cache-Control": "no-store"})
     token = jwt.encode({"sub": user["id"], "exp": int(time.time()) + TOKEN_SECONDS}, JWT_SECRET, algorithm="HS256")
-    urls = {"relayUrl": RELAY_URL, "chatSocketUrl": CHAT_SOCKET_URL, "callReportUrl": CALL_REPORT_URL}
+    component = {"componentUrl": "/component" if CHAT_COMPONENT else ""}
+    urls = {"relayUrl": RELAY_URL, "chatSocketUrl": CHAT_SOCKET_URL, "callReportUrl": CALL_REPORT_URL, **component}
     return JSONResponse({"user": user, "token": token, **urls}, headers={"Cache-Control": "no-store"})
 
 
@@ -102,6 +104,7 @@ app = Starlette(
         Route("/sign-in", sign_in, methods=["POST"]),
         Route("/sign-out", sign_out, methods=["POST"]),
         Mount("/static", StaticFiles(directory=STATIC)),
+        *([Mount("/component", StaticFiles(directory=CHAT_COMPONENT))] if CHAT_COMPONENT else []),
     ],
     middleware=[Middleware(Policy)],
 )

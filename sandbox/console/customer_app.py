@@ -10,14 +10,20 @@ from pathlib import Path
 
 from sandbox.relay_process import answers, python
 
-FOLDER = Path(__file__).parents[2] / "examples" / "customer-app"
+_ROOT = Path(__file__).parents[2]
+FOLDER = _ROOT / "examples" / "customer-app"
+COMPONENT = _ROOT / "lightning_component" / "web" / "dist" / "customer"
 
 
 class CustomerApp:
-    """Its address is known before it starts, because the relay has to allow its origin."""
+    """Its address is known before it starts, because the relay has to allow its origin.
 
-    def __init__(self, port: int = 0) -> None:
+    component: where the chat's component is, if it is built; without it the page has its plain chat.
+    """
+
+    def __init__(self, port: int = 0, component: Path = COMPONENT) -> None:
         self.port = free_port(port)
+        self._component = component
         self.url = f"http://127.0.0.1:{self.port}"
         self.origins = f"{self.url},http://localhost:{self.port}"
         self._process: asyncio.subprocess.Process | None = None
@@ -25,6 +31,8 @@ class CustomerApp:
     async def start(self, *, relay_url: str, jwt_secret: str, chat_url: str, console_url: str = "") -> None:
         """Without a console_url it stands alone: in no frame, and its calls are told to nobody."""
         environment = {"RELAY_URL": relay_url, "RELAY_APP_JWT_SECRET": jwt_secret, "CHAT_SOCKET_URL": chat_url}
+        if (self._component / "customer-chat.js").is_file():
+            environment["CHAT_COMPONENT"] = str(self._component)
         if console_url:
             environment["CALL_REPORT_URL"] = f"{console_url}/report"
             environment["FRAME_ANCESTORS"] = f"{console_url} {console_url.replace('127.0.0.1', 'localhost')}"

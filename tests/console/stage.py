@@ -21,7 +21,7 @@ from sandbox.up import Sandbox
 
 PICTURES = Path(__file__).parent / "pictures"
 NOT_BUILT = Path("/dev/null")
-"""No widget: a plain chat stands in its place."""
+"""No widget, no component: a plain chat stands in its place."""
 QUICK = {"RELAY_RECONCILE_INTERVAL": "1", "RELAY_CLOSE_GRACE": "1", "RELAY_CREATE_WAIT": "2"}
 SLOW_MS = 20_000
 """How long one may have to wait for a thing on a busy machine."""
@@ -63,13 +63,19 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    folder: Path, *, widget: Path = NOT_BUILT, admin: str = "administrator", ahead: int = 0, **settings: str
+    folder: Path,
+    *,
+    widget: Path = NOT_BUILT,
+    component: Path = NOT_BUILT,
+    admin: str = "administrator",
+    ahead: int = 0,
+    **settings: str,
 ) -> AsyncIterator[Stage]:
     """admin: TENCENT_ADMIN_ID. ahead: seconds by which Tencent's clock is; every signature lives as much less."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    customer_app = CustomerApp()
+    customer_app = CustomerApp(component=component)
     relay_url = f"http://127.0.0.1:{port}"
     sandbox = Sandbox(
         relay_url=relay_url,
@@ -129,6 +135,22 @@ class Customer:
     @property
     def status(self) -> Locator:
         return self.page.locator(".status")
+
+
+class ComponentCustomer(Customer):
+    """The same at a page with the built component."""
+
+    @property
+    def message(self) -> Locator:
+        return self.page.get_by_label("Write a message")
+
+    @property
+    def lines(self) -> Locator:
+        return self.page.get_by_role("log")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator("header .subject")
 
 
 def widget_of(page: Page) -> FrameLocator:

@@ -1,16 +1,15 @@
 // The page: sign in, open a ticket, talk. It holds no secret: only a token that its own server signed for its user.
 
-import { createChatClient } from './chat-client.js'
-import { showConversation } from './chat-view.js'
-import { Conversation } from './conversation.js'
+import { openComponent } from './component-chat.js'
 import { h, icon } from './elements.js'
 import { openForm } from './form.js'
+import { openPlain } from './plain-chat.js'
 import { Relay } from './relay.js'
 import { Tickets } from './tickets.js'
 
 const page = document.getElementById('page')
 const who = document.getElementById('who')
-let conversation = null
+let talking = null // the conversation that is open
 
 async function start() {
   const session = await whoIsSignedIn()
@@ -73,31 +72,25 @@ async function forget(shop, gone) {
   }
 }
 
-async function talk(shop, ticket, { GroupId, chat }, past) {
-  const client = await createChatClient(shop.chatSocketUrl)
-  const view = showConversation(page, {
-    title: ticket.caseInfo.subject, user: shop.user,
-    draft: shop.tickets.unsent(ticket), onDraft: (text) => shop.tickets.keepUnsent(ticket, text),
+/** By the component where it was built, else in plain JavaScript; past: what was said in the conversation before. */
+async function talk(shop, ticket, answer, past) {
+  const mine = (talking = { stop: () => {} })
+  const chat = await (shop.componentUrl ? openComponent : openPlain)(page, shop, ticket, answer, {
+    past,
     onBack: () => (shop.tickets.close(), showHome(shop)),
+    onEnded: (said) => void follow(shop, ticket, answer, mine, said),
   })
-  const talked = new Conversation({
-    relay: shop.relay, client, user: shop.user, groupId: GroupId, past,
-    changed: () => view.show(talked),
-    ended: () => void follow(shop, ticket, talked),
-  })
-  conversation = talked
-  view.show(talked)
-  await talked.start(chat)
+  if (talking !== mine) return chat.stop()
+  mine.stop = chat.stop
+  await chat.connected
 }
 
 /** If the Case was merged into another one, the customer is in the room of that one now, and his ticket leads there. */
-async function follow(shop, ticket, ended) {
+async function follow(shop, ticket, { GroupId }, mine, said) {
   const answer = await shop.relay.ticket(ticket.ticketId).catch(() => null)
-  if (conversation !== ended || !answer || answer.GroupId === ended.groupId) return
-  const said = ended.lines.filter(({ kind, text }) => kind === 'message' || (kind === 'note' && !text.endsWith('has ended')))
+  if (talking !== mine || !answer || answer.GroupId === GroupId) return
   leave()
-  const goesOn = { kind: 'note', text: 'This goes on in another conversation, which is open now' }
-  await talk(shop, ticket, answer, [...said, goesOn])
+  await talk(shop, ticket, answer, said)
 }
 
 function showSignIn() {
@@ -129,8 +122,8 @@ async function signOut() {
 }
 
 function leave() {
-  conversation?.stop()
-  conversation = null
+  talking?.stop()
+  talking = null
 }
 
 const whoIsSignedIn = async () => (await fetch('/session')).json()
