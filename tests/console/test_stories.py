@@ -25,9 +25,12 @@ async def test_a_ticket_is_opened_talked_about_handed_over_and_closed(
     demo: Stage, customer: Customer, desk: Desk, page: Page
 ) -> None:
     tour = page.locator("#tour")
+    wanted = page.locator(".pane.wanted h2, .pane.wanted header").first
     await expect(tour).to_contain_text("Be the customer")
+    await expect(wanted).to_contain_text("The customer")
     await in_chat(customer)
     await expect(tour).to_contain_text("Be the agent")
+    await expect(wanted).to_contain_text("Service Console")
     await customer.says("Hello?")
     await desk.opens("My lamp is dark")
     [case] = demo.cases()
@@ -316,3 +319,27 @@ async def test_a_reload_keeps_the_tours_step_and_an_app_elsewhere_makes_none(
     await page.reload()
     await expect(page.locator("#cases td.subject")).to_have_text(["From elsewhere"])
     await expect(tour).to_contain_text("Talk to each other")
+
+
+async def test_on_a_phone_the_next_step_is_in_sight_and_the_owners_whole_name(
+    page: Page, customer: Customer, desk: Desk
+) -> None:
+    await page.set_viewport_size({"width": 400, "height": 800})
+    await expect(page.locator("#tour")).to_be_in_viewport(ratio=1)
+    await in_chat(customer)
+    await desk.opens("My lamp is dark")
+    await desk.sets("Owner", "Maria Santos")
+    await desk.is_in_room("Alice Moreau", "Maria Santos")
+    room = (
+        await page.locator("#record")
+        .get_by_label("Owner")
+        .evaluate(
+            """select => {
+            const pen = document.createElement('canvas').getContext('2d')
+            pen.font = getComputedStyle(select).font
+            return select.clientWidth - pen.measureText(select.selectedOptions[0].text).width
+        }"""
+        )
+    )
+    assert room > 30, "beside the name there is the arrow"
+    await expect(page.locator(".member.agent .face")).to_be_visible()

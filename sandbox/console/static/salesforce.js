@@ -79,7 +79,7 @@ export class Salesforce {
     const scrolled = this.#boxes.cases.querySelector('.scroll')?.scrollTop ?? 0
     this.#boxes.cases.replaceChildren(
       h('div', { class: 'bar' }, view, h('small', {}, `${rows.length}`), h('span', { class: 'bulk' }, this.#bulk())),
-      h('div', { class: 'scroll' }, rows.length > 0 ? this.#table(rows) : h('p', { class: 'empty' }, this.#view === 'open' ? 'No open Case. The customer on the left can open a ticket.' : 'Nothing here.')))
+      h('div', { class: 'scroll' }, rows.length > 0 ? this.#table(rows) : h('p', { class: 'empty' }, this.#view === 'open' ? 'No open Case. A ticket that the customer opens comes here.' : 'Nothing here.')))
     this.#boxes.cases.querySelector('.scroll').scrollTop = scrolled
   }
 

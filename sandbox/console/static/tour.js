@@ -1,4 +1,4 @@
-// What to try, one thing after another; each step is over when it has happened.
+// What to try, one thing after another; each step is over when it has happened. The pane where it is done is marked.
 
 import { h } from './dom.js'
 
@@ -9,13 +9,13 @@ const hasGuest = ({ members }) => members.some((each) => !isAgent(each) && each.
 const agentsIn = (rooms) => rooms.flatMap((room) => room.members.filter(isAgent).map(({ id }) => id))
 
 const STEPS = [
-  ['Be the customer: on the left, sign in as Alice and start a chat.', ({ rooms }) => rooms.length > 0],
-  ['Be the agent: on the right, open the Case and make yourself its owner.', ({ rooms }) => agentsIn(rooms).length > 0],
-  ['Talk to each other. The agent has read what was said before.', ({ said }) => said.has('app') && said.has('agent')],
-  ['Hand over: choose another owner. The new one comes before the old one goes.', ({ agents }) => agents.size > 1],
-  ['Kill the relay, choose an owner again, go on talking, and start it again. It catches up.', ({ wasKilled, state }) => wasKilled && !isKilled(state)],
-  ['Close the Case. What was said is saved on it, then both are told.', ({ files }) => files.length > 0],
-  ['That was all. The other buttons break more, and every row below opens.', () => false],
+  ['customer', 'Be the customer: sign in to the shop as Alice and start a chat.', ({ rooms }) => rooms.length > 0],
+  ['salesforce', 'Be the agent: in the Service Console, open the Case and make yourself its owner.', ({ rooms }) => agentsIn(rooms).length > 0],
+  ['', 'Talk to each other. The agent has read what was said before.', ({ said }) => said.has('app') && said.has('agent')],
+  ['salesforce', 'Hand over: choose another owner. The new one comes before the old one goes.', ({ agents }) => agents.size > 1],
+  ['between', 'Kill the relay, choose an owner again, go on talking, and start it again. It catches up.', ({ wasKilled, state }) => wasKilled && !isKilled(state)],
+  ['salesforce', 'Close the Case. What was said is saved on it, then both are told.', ({ files }) => files.length > 0],
+  ['', 'That was all. The other buttons break more, and every row below opens.', () => false],
 ]
 const isKilled = ({ trouble }) => trouble.some(({ name, isOn }) => name === 'relayKilled' && isOn)
 
@@ -37,7 +37,7 @@ export class Tour {
     this.#seen.wasKilled ||= isKilled(state)
     const before = this.#step
     this.#step = Math.max(this.#step, reached(state.run))
-    while (STEPS[this.#step][1](this.#seen)) this.#step += 1
+    while (STEPS[this.#step][2](this.#seen)) this.#step += 1
     localStorage.setItem(REACHED, JSON.stringify({ run: state.run, step: this.#step }))
     if (this.#step !== before && this.#box.hasChildNodes()) this.#draw()
   }
@@ -58,14 +58,21 @@ export class Tour {
   }
 
   #draw() {
+    const [pane, words] = STEPS[this.#step]
+    mark(pane)
     const close = () => {
       localStorage.setItem(CLOSED, '1')
       this.#box.replaceChildren()
+      mark('')
     }
-    this.#box.replaceChildren(h('p', { role: 'status' }, h('b', {}, `${this.#step + 1}`), h('span', {}, STEPS[this.#step][0])),
+    this.#box.replaceChildren(h('p', { role: 'status' }, h('b', {}, `${this.#step + 1}`), h('span', {}, words)),
       h('button', { class: 'plain', 'aria-label': 'Close the tour', onclick: close }, '✕'))
     this.#box.animate([{ opacity: 0.2 }, { opacity: 1 }], { duration: 500 })
   }
+}
+
+function mark(pane) {
+  for (const each of document.querySelectorAll('.pane')) each.classList.toggle('wanted', pane !== '' && each.classList.contains(pane))
 }
 
 /** How far one was in this run of the sandbox, before a reload. */
