@@ -91,6 +91,7 @@ class Policy(BaseHTTPMiddleware):
         files = CHAT_SOCKET_URL.replace("ws", "http", 1).removesuffix("/chat")
         response.headers["Content-Security-Policy"] = (
             f"default-src 'self'; connect-src 'self' {RELAY_URL} {CHAT_SOCKET_URL or TENCENT_HOSTS} {CALL_REPORT_URL}; "
+            "worker-src 'self' blob:; "  # Tencent's SDK makes one of a Blob, and hangs where it may not
             f"img-src 'self' data: blob: {files or TENCENT_FILES}; frame-ancestors {FRAME_ANCESTORS}"
         )
         response.headers["Cache-Control"] = response.headers.get("Cache-Control", "no-cache")

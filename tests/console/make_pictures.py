@@ -1,6 +1,6 @@
 """The pictures of the documents, taken from the running demo: `python -m tests.console.make_pictures`.
 
-Wants Debian's chromium and pngquant, and the built widget.
+Wants Debian's chromium and pngquant, and the built widget and component.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
+from sandbox.console.customer_app import COMPONENT
 from sandbox.console.widget import BUILT
-from tests.console.stage import Customer, Desk, Stage, stage
+from tests.console.stage import ComponentCustomer, Desk, Stage, stage
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 LARGEST = 150_000
@@ -21,7 +22,7 @@ LARGEST = 150_000
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with stage(Path(folder), widget=BUILT) as demo, async_playwright() as playwright:
+        async with stage(Path(folder), widget=BUILT, component=COMPONENT) as demo, async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             page = await browser.new_page(viewport={"width": 1280, "height": 860})
             await _talk(demo, page)
@@ -41,7 +42,7 @@ async def main() -> None:
 
 async def _talk(demo: Stage, page: Page) -> None:
     await page.goto(demo.console.url)
-    customer, desk = Customer(page.frame_locator("#customer")), Desk(page)
+    customer, desk = ComponentCustomer(page.frame_locator("#customer")), Desk(page)
     await customer.sign_in()
     await customer.open_ticket("My lamp is dark", "I changed the bulb, still no light.", "alice@example.com")
     await customer.is_in_chat()
@@ -61,7 +62,7 @@ async def _talk(demo: Stage, page: Page) -> None:
 
 async def _customer(demo: Stage, page: Page) -> None:
     await page.goto(demo.customer_url)
-    customer = Customer(page)
+    customer = ComponentCustomer(page)
     await customer.sign_in("Bob Tanaka")
     await page.get_by_label("What is it about?").fill("Which bulb fits the Aurora?")
     await page.get_by_label("Tell us more").fill("The one in the box was too bright for me.")

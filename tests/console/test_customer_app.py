@@ -91,7 +91,9 @@ async def test_two_copies_on_one_machine_do_not_share_a_sign_in(app: ModuleType)
 
 async def test_the_policy_lets_tencents_sdk_go_where_the_agents_may(http: httpx.AsyncClient) -> None:
     trusted = [re.search("<endpointUrl>(.*)</endpointUrl>", file.read_text()) for file in TRUSTED.iterdir()]
-    policy = (await http.get("/")).headers["Content-Security-Policy"].partition("connect-src ")[2].partition(";")[0]
+    whole = (await http.get("/")).headers["Content-Security-Policy"]
+    assert "worker-src 'self' blob:" in whole, "or the SDK hangs without a word"
+    policy = whole.partition("connect-src ")[2].partition(";")[0]
     assert {found[1] for found in trusted if found} <= set(policy.split())
 
 

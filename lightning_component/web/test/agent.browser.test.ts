@@ -182,7 +182,7 @@ describe.skipIf(!hasChromium)('in the browser', { timeout: 40_000 }, () => {
         story.rooms.say(BOB, 'c0', `https://example.com/${long}`)
         story.rooms.say(BOB, 'c999', long)
         story.rooms.say(BOB, 'administrator', `${long} has left the chat.`)
-        await log().getByText('has left the chat').last().waitFor()
+        await log().getByText(/has left the chat|离开了聊天/).last().waitFor()
       },
       'quick replies': () => field.fill('/'),
       emoji: async () => {
