@@ -13,7 +13,6 @@ import json
 import logging
 import secrets
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -59,7 +58,10 @@ class Tickets:
         self._says_first_words, self._wake = says_first_words, wake
         self._clock, self._sleep = clock, sleep
         self._running: dict[str, tuple[Ticket, asyncio.Task[Ticket]]] = {}
-        self._callers: Counter[str] = Counter()
+        self._promised: set[str] = set()
+        """Tickets under way of which somebody was told that they will be done."""
+        self._ending: set[str] = set()
+        """Tickets under way of which it is settled that they end with an error."""
 
     async def open_ticket(self, user_id: str, info: CaseInfo, key: str | None) -> Ticket:
         """The ticket of this user and key, opened now unless it was before; still "open" if that takes too long.
@@ -113,23 +115,30 @@ class Tickets:
 
     def _let_go(self, ticket: Ticket, task: asyncio.Task[Ticket]) -> None:
         del self._running[ticket.ticket_id]
+        self._promised.discard(ticket.ticket_id)
+        self._ending.discard(ticket.ticket_id)
         if not task.cancelled() and (error := task.exception()):
             _log.error("ticket %s was left for later: %s", ticket.ticket_id, error)
 
     async def _until_ended(self, ticket: Ticket) -> Ticket:
         """The ticket when it has ended, or as it is when the caller was kept long enough."""
-        self._callers[ticket.ticket_id] += 1
         try:
             async with asyncio.timeout(self._wait):
                 while ticket.state == "open":
                     ticket = await self._look(ticket)
         except TimeoutError:
-            with suppress(StoreUnavailable):
-                return await self._store.find_ticket(ticket.ticket_id) or ticket
+            pass
         finally:
-            self._callers[ticket.ticket_id] -= 1
-            if not self._callers[ticket.ticket_id]:
-                del self._callers[ticket.ticket_id]
+            if ticket.state == "open" and ticket.ticket_id in self._running:
+                self._promised.add(ticket.ticket_id)
+        return await self._as_it_is(ticket) if ticket.state == "open" else ticket
+
+    async def _as_it_is(self, ticket: Ticket) -> Ticket:
+        """What the ledger says now; of a ticket that is just ending, its end: it was not promised in time."""
+        with suppress(StoreUnavailable):
+            if ticket.ticket_id in self._ending:
+                return await asyncio.shield(self._running[ticket.ticket_id][1])
+            return await self._store.find_ticket(ticket.ticket_id) or ticket
         return ticket
 
     async def _look(self, ticket: Ticket) -> Ticket:
@@ -157,11 +166,12 @@ class Tickets:
         return ended if written else await self._store.find_ticket(ticket.ticket_id) or ended
 
     async def _record_failure(self, ticket: Ticket, error: RelayError) -> tuple[bool, Ticket]:
-        promised = ticket.claim > 1 or not self._callers[ticket.ticket_id]
+        promised = ticket.claim > 1 or ticket.ticket_id in self._promised
         pause = next_attempt(error, ticket.attempts + 1, promised=promised)
         if pause is not None:
             _log.warning("ticket %s will be tried again in %.1f s: %s", ticket.ticket_id, pause, error.for_log)
             return await self._store.postpone_ticket(ticket, self._clock() + pause), replace(ticket, holder=None)
+        self._ending.add(ticket.ticket_id)
         _log.error("ticket %s has ended: %s", ticket.ticket_id, error.for_log)
         problem = {**error.problem(), "retryable": False}  # for this key it is final
         written = await self._store.fail_ticket(ticket, problem, self._clock())

@@ -11,14 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
-from relay.errors import CrmUnavailable, SettingsError
+from relay.errors import CrmUnavailable, RelayError, SettingsError
 from relay.models import Ticket
 from relay.retry import next_attempt
 from relay.settings import Settings
 from relay.store import Ledger
+from relay.tickets import Tickets
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Relay, StartRelay, agents, cases, commands, eventually, groups
+from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups
 from tests.scenarios.test_recovery import one_ticket, worker_is_idle
 from tests.store.outside import locked
 from tests.test_settings import REQUIRED
@@ -210,6 +211,66 @@ async def test_only_failures_count_towards_the_last_attempt(start_relay: StartRe
         await relay.open_ticket(key="k")
 
     assert (await relay.settled(ticket_id)).status_code == 200
+
+
+MENDABLE: Json = {"times": 1, "status": 403, "errorCode": "API_DISABLED_FOR_ORG"}
+
+
+async def test_what_fails_while_the_answer_is_made_does_not_end_what_it_promises(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay, failed = await start_relay(RELAY_CREATE_WAIT="0.1"), asyncio.Event()
+    find, log_failure = Ledger.find_ticket, Tickets._record_failure
+
+    async def find_slowly(ledger: Ledger, ticket_id: str) -> Ticket | None:
+        found = await find(ledger, ticket_id)
+        monkeypatch.setattr(Ledger, "find_ticket", find)  # the first one is the answer's
+        await asyncio.wait_for(failed.wait(), 5)
+        return found
+
+    async def record(tickets: Tickets, ticket: Ticket, error: RelayError) -> tuple[bool, Ticket]:
+        try:
+            return await log_failure(tickets, ticket, error)
+        finally:
+            failed.set()
+
+    monkeypatch.setattr(Ledger, "find_ticket", find_slowly)
+    monkeypatch.setattr(Tickets, "_record_failure", record)
+    sandbox.salesforce_control.faults.add([Fault(CASE, delayMs=300, **MENDABLE)])
+    promised = await relay.open_ticket(key="k")
+
+    assert promised.status_code == 202
+    assert (await relay.settled(promised.json()["ticketId"])).status_code == 200
+
+
+async def test_who_is_kept_until_a_ticket_is_just_ending_is_told_its_end(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay, fail = await start_relay(RELAY_CREATE_WAIT="0.3"), Ledger.fail_ticket
+
+    async def fail_slowly(ledger: Ledger, *what: Any) -> bool:
+        await asyncio.sleep(0.6)
+        return await fail(ledger, *what)
+
+    monkeypatch.setattr(Ledger, "fail_ticket", fail_slowly)
+    sandbox.salesforce_control.faults.add([Fault(CASE, **MENDABLE)])
+    answer = await relay.open_ticket(key="k")
+
+    assert (answer.status_code, answer.json()["code"]) == (502, "crm_misconfigured")
+
+
+async def test_what_one_caller_was_promised_is_not_ended_because_another_still_waits(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(RELAY_CREATE_WAIT="0.5")
+    sandbox.salesforce_control.faults.add([Fault(CASE, delayMs=750, **MENDABLE)])
+    first = asyncio.create_task(relay.open_ticket(key="k"))
+    await asyncio.sleep(0.4)
+    second = asyncio.create_task(relay.open_ticket(key="k"))
+
+    assert (await first).status_code == 202
+    assert (await second).status_code in (200, 202), (await second).text
+    assert (await relay.settled((await first).json()["ticketId"])).status_code == 200
 
 
 @pytest.fixture
