@@ -196,7 +196,7 @@ class Membership:
         if case_id is not None:
             await self._chronicle.save(group_id, case_id)
         await self._im.destroy_group(group_id)
-        await self._store.mark_gone(group_id)  # what is told from now on has itself written
+        await self._store.mark_gone(group_id, self._clock())  # what is told from now on has itself written
         if case_id is not None:
             await self._chronicle.save(group_id, case_id, is_gone=True)
         await self._chronicle.ended(group_id)

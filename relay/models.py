@@ -43,7 +43,7 @@ class Ticket:
     """One end user's request, as the ledger remembers it.
 
     state: open (being worked on), done (Case and group exist), failed (ended; problem says why).
-    case_info: None once it was blanked, some days after the ticket ended.
+    case_info: None once it was blanked, some days after the ticket failed or its group went.
     problem: a problem document, see RelayError.problem.
     abandoned: it was taken over from a process that let go of it without a word, so anything may have been done.
     claim: rises whenever somebody takes the ticket over; who holds an older number may no longer write.
@@ -100,7 +100,7 @@ class Room:
 
     seen_at: when the relay learned of the state, Unix seconds.
     ask: two different states bore the same stamp, so Salesforce must say which holds.
-    dismiss_at: when the group of the closed Case is dismissed, Unix seconds. gone: the relay has dismissed it.
+    dismiss_at: when the group of the closed Case is dismissed, or was, Unix seconds. gone: the relay has dismissed it.
     customers: the end users whose tickets are this Case. refused: those whose tickets for it ended with an error; no
     group is made for them, but they may be in one that there is.
     subjects: what these tickets are about, the oldest first; empty once one of them is forgotten.

@@ -232,7 +232,7 @@ class Store(Protocol):
         """Salesforce itself says so: this state holds, unless a newer one was accepted."""
         ...
 
-    async def mark_gone(self, case_id: str) -> None:
+    async def mark_gone(self, case_id: str, now: float) -> None:
         """The relay has dismissed the Case's group, and its Users are the relay's business no more."""
         ...
 
@@ -277,7 +277,7 @@ class Store(Protocol):
         ...
 
     async def blank_case_infos(self, ended_before: float) -> int:
-        """Forget what end users wrote in tickets that ended before then; how many there were."""
+        """Forget what end users wrote in tickets that failed, or whose groups went, before then; how many."""
         ...
 
     async def remember(self, name: str, value: str) -> None: ...

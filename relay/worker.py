@@ -53,7 +53,7 @@ class Worker:
     lease: seconds that a claim holds; renewed at every look.
     at_once, per_second: how many tickets and commands are under way at once, and begun in a second, so that a recovery
     does not become a stampede. Tencent takes 200 calls of a kind per second, and each of these makes one or two.
-    keep_days: for how long the content of ended tickets is kept.
+    keep_days: for how long the content of tickets is kept that failed, or whose groups have gone.
     """
 
     def __init__(

@@ -94,6 +94,14 @@ on conflict (group_id, user_id) do update set why = excluded.why"""
 
 _UPDATE_TICKET = "update tickets set {} where ticket_id = $1 and claim = $2 and state = 'open' returning case_id"
 
+# A ticket's chat has not ended before it, so what was opened lately is not even looked at.
+_BLANK = """
+update tickets set case_info = null
+where case_info is not null and ended_at < $1 and (state = 'failed' or exists (
+    select 1 from rooms
+    where rooms.case_id = tickets.case_id and gone = 1 and coalesce(dismiss_at, seen_at) < $1))
+returning 1"""
+
 _UPDATE_COMMAND = "update commands set {} where command_id = $1 and claim = $2 and state = 'open' returning 1"
 _RENEW_TICKET, _RENEW_COMMAND = _UPDATE_TICKET.format("due = $3"), _UPDATE_COMMAND.format("due = $3")
 
@@ -233,11 +241,7 @@ class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People, Erasure):
         return {None: False, 0: None, 1: True}[rows[0][0]]
 
     async def blank_case_infos(self, ended_before: float) -> int:
-        blanked = await self._run(
-            "update tickets set case_info = null where case_info is not null and ended_at < $1 returning 1",
-            ended_before,
-        )
-        return len(blanked)
+        return len(await self._run(_BLANK, ended_before))
 
     async def _update_ticket(self, ticket: Ticket, change: str, *arguments: object) -> bool:
         rows = await self._run(

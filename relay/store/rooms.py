@@ -65,8 +65,14 @@ _THERE = """
 rooms.gone = 0 and rooms.case_id > $1
     and exists (select 1 from tickets where tickets.case_id = rooms.case_id) order by rooms.case_id limit $2"""
 
+# A group that is gone goes once more with each change of its Case, but it went the first time.
+_MARK_GONE = """
+update rooms set gone = 1, dismiss_at = case when gone = 1 then coalesce(dismiss_at, $2) else $2 end
+where case_id = $1"""
+
 _SETTLE = """
-update rooms set pending = 0, ask = 0, dismiss_at = $3, gone = $4
+update rooms set pending = 0, ask = 0, gone = $4,
+    dismiss_at = case when gone = 1 and cast($4 as integer) = 1 then dismiss_at else $3 end
 where case_id = $1 and modstamp = $2 and seen_at = $5 returning 1"""
 
 
@@ -139,11 +145,11 @@ class Rooms(Part):
         statement = """update rooms set state = $2, modstamp = $3, ask = 0 where case_id = $1 and modstamp <= $3"""
         await self._together([(statement, (state.case_id, _to_json(state), state.modstamp))])
 
-    async def mark_gone(self, case_id: str) -> None:
+    async def mark_gone(self, case_id: str, now: float) -> None:
         """The relay has dismissed the Case's group, and its Users are its business no more."""
         await self._together(
             [
-                ("update rooms set gone = 1 where case_id = $1", (case_id,)),
+                (_MARK_GONE, (case_id, now)),
                 ("delete from members where group_id = $1", (case_id,)),
             ]
         )

@@ -13,6 +13,9 @@ from relay.retry import Patience
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Naps, Relay, StartRelay, cases, commands, eventually, groups, posted
+from tests.scenarios.talking import called_back, heard, history, opened, say
+from tests.scenarios.test_rooms import group_goes, state, sync
+from tests.scenarios.test_transcript import transcripts
 from tests.store.outside import content
 
 pytestmark = pytest.mark.anyio
@@ -204,8 +207,10 @@ async def test_what_passes_in_the_end_leaves_no_problem_behind(start_relay: Star
 
 
 async def test_the_content_is_forgotten_but_the_key_is_not(start_relay: StartRelay, sandbox: Sandbox) -> None:
-    relay = await start_relay(RELAY_CASE_INFO_DAYS="2")
+    relay = await start_relay(RELAY_CASE_INFO_DAYS="2", RELAY_CLOSE_GRACE="0")
     first = await relay.open_ticket(key="k", desc="a secret illness")
+    await sync(relay, state(first.json()["caseId"], 1, isClosed=True))
+    await group_goes(relay, sandbox, first.json()["caseId"])
     assert "a secret illness" in content(relay.settings.relay_database_url)
     relay.clock.advance(2 * DAY + 7200)
     await relay.worker.look()
@@ -216,14 +221,51 @@ async def test_the_content_is_forgotten_but_the_key_is_not(start_relay: StartRel
     assert same(first, again)
     assert other.status_code == 409
     assert "a secret illness" not in content(relay.settings.relay_database_url)
-    assert len(cases(sandbox)) == len(groups(sandbox)) == 1
+    assert (len(cases(sandbox)), len(groups(sandbox))) == (1, 0)
 
 
-async def test_the_content_is_kept_as_long_as_the_settings_say(start_relay: StartRelay) -> None:
+async def test_the_content_is_kept_as_long_as_the_settings_say(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await start_relay(RELAY_CASE_INFO_DAYS="2")
-    await relay.open_ticket(key="k", desc="a secret illness")
+    case_id = (await relay.open_ticket(key="k", desc="a secret illness")).json()["caseId"]
+    relay.clock.advance(20 * DAY)
+    await relay.worker.look()
+    await sync(relay, state(case_id, 1, isDeleted=True))
+    await group_goes(relay, sandbox, case_id)
     relay.clock.advance(2 * DAY - 3600)
 
     await relay.worker.look()
 
     assert "a secret illness" in content(relay.settings.relay_database_url)
+
+
+async def test_a_customer_has_his_name_for_as_long_as_his_case_is_open(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(RELAY_CASE_INFO_DAYS="2", RELAY_CLOSE_GRACE="0")
+    case_id = await opened(relay, name="Alice Liddell")
+    relay.clock.advance(20 * DAY)
+    await relay.worker.look()
+    with called_back(sandbox, relay):
+        await say(sandbox, case_id, "alice", "Still dark")
+        await heard(sandbox)
+    assert [one["name"] for one in (await history(relay, case_id))["messages"]] == ["Alice Liddell"]
+
+    await sync(relay, state(case_id, 1, isClosed=True))
+    await group_goes(relay, sandbox, case_id)
+    [transcript] = transcripts(sandbox, case_id)
+    assert "Alice Liddell: Still dark" in transcript["text"]
+
+
+async def test_what_a_failed_ticket_said_is_forgotten_as_many_days_later(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await start_relay(RELAY_CASE_INFO_DAYS="2")
+    sandbox.tencent_control.faults.add([Fault("create_group", times=1, errorCode=10004)])
+    assert (await relay.open_ticket(key="k", desc="a secret illness")).status_code == 422
+    relay.clock.advance(2 * DAY - 3600)
+    await relay.worker.look()
+    assert "a secret illness" in content(relay.settings.relay_database_url)
+    relay.clock.advance(7200)
+    await relay.worker.look()
+
+    assert "a secret illness" not in content(relay.settings.relay_database_url)

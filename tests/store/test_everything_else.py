@@ -85,9 +85,11 @@ async def test_a_room_knows_what_its_tickets_are_about_while_all_of_them_do(ledg
     assert [room.subjects for room in await ledger.rooms()] == [(ticket.case_info.subject,)]
 
     assert await ledger.finish_ticket(ticket, CASE, NOW)
+    await ledger.mark_gone(CASE, NOW)
     await ledger.blank_case_infos(NOW + 1)
+    room = await ledger.find_room(CASE)
 
-    assert [room.subjects for room in await ledger.rooms()] == [()]
+    assert room is not None and room.subjects == ()
 
 
 async def test_a_closed_room_is_dismissed_when_its_time_has_come(ledger: Ledger) -> None:
@@ -102,10 +104,10 @@ async def test_a_closed_room_is_dismissed_when_its_time_has_come(ledger: Ledger)
     assert await ledger.enqueue_dismissals(NOW + 599) == 0
     assert await ledger.enqueue_dismissals(NOW + 600) == 1
     assert len(await ledger.claim_commands(holder="b", now=NOW + 700, until=NOW + 709, limit=9)) == 1
-    await ledger.mark_gone(CASE)
+    await ledger.mark_gone(CASE, NOW + 700)
     room = await ledger.find_room(CASE)
     assert room is not None
-    assert (room.gone, room.dismiss_at) == (True, NOW + 600)
+    assert (room.gone, room.dismiss_at) == (True, NOW + 700)
 
 
 async def test_of_all_rooms_those_are_read_whose_group_is_there_however_many(
@@ -117,7 +119,7 @@ async def test_of_all_rooms_those_are_read_whose_group_is_there_however_many(
         await ledger.record_case(await accept(ledger, f"t{number}"), case_id, NOW)
     await ledger.accept_states([replace(STATE, case_id=case_id) for case_id in cases], NOW)
     for gone in (cases[0], cases[2], cases[3]):
-        await ledger.mark_gone(gone)
+        await ledger.mark_gone(gone, NOW)
 
     there = [room.state.case_id for room in await ledger.rooms()]
 
@@ -226,7 +228,13 @@ async def test_tickets_with_a_case_are_known_and_forget_their_content(ledger: Le
     assert (again.attempts, again.abandoned) == (1, False)
     await ledger.finish_ticket(again, CASE, NOW)
 
-    assert await ledger.blank_case_infos(NOW + 1) == 1
-    assert await ledger.blank_case_infos(NOW + 1) == 0
+    await ledger.accept_states([STATE], NOW)
+    await ledger.mark_gone(CASE, NOW + 7)
+    await ledger.mark_gone(CASE, NOW + 700)
+    room = await ledger.find_room(CASE)
+    assert room is not None and await ledger.settle_room(room, dismiss_at=None, gone=True)
+    assert await ledger.blank_case_infos(NOW + 7) == 0
+    assert await ledger.blank_case_infos(NOW + 8) == 1
+    assert await ledger.blank_case_infos(NOW + 8) == 0
     await ledger.ping()
     assert await ledger.recall("nothing") is None

@@ -208,7 +208,7 @@ async def test_what_ended_long_ago_is_forgotten(ours: Ledger) -> None:
     await ours.forget_messages(10_000.0)
     assert (await seqs(ours, 0), await seqs(ours, 1)) == ([1], [1])
     await ours.accept_states([STATE], NOW)
-    await ours.mark_gone(CASE)
+    await ours.mark_gone(CASE, NOW)
     await ours.forget_messages(400.0)
     assert (await seqs(ours, 0), await seqs(ours, 1)) == ([1], [1])
     await ours.forget_messages(10_000.0)
@@ -292,5 +292,5 @@ async def test_groups_that_are_there_are_told_with_their_newest_number(ours: Led
     await ours.end_life(CASE)
     assert await ours.open_groups() == {CASE: 0}
     await ours.accept_states([STATE], NOW)
-    await ours.mark_gone(CASE)
+    await ours.mark_gone(CASE, NOW)
     assert await ours.open_groups() == {}
