@@ -16,6 +16,7 @@ from sandbox.up import Sandbox
 from tests.scenarios.conftest import Relay, StartRelay, cases, commands, eventually
 from tests.scenarios.test_damaged_rooms import writing
 from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell, undone
+from tests.scenarios.test_rooms import group_goes
 from tests.store.outside import rows
 
 pytestmark = pytest.mark.anyio
@@ -231,9 +232,17 @@ async def test_a_group_that_is_made_again_has_its_name(relay: Relay, sandbox: Sa
         return chat.groups[case_id].name
 
     assert await made_again() == "It broke"
+    org.change(case_id, Status="Closed")
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    relay.clock.advance(601)
+    await group_goes(relay, sandbox, case_id)
     relay.clock.advance(8 * 86_400)
     await relay.worker.look()
-    assert await made_again() == "Renamed by an agent"
+    org.change(case_id, Status="New")
+    await relay.reconciler.catch_up()
+    await quiet(relay)
+    assert chat.groups[case_id].name == "Renamed by an agent"
     org.change(case_id, Subject=None)
     assert await made_again() == org.row(case_id)["CaseNumber"]
     chat.groups[case_id].name = "Anything"
