@@ -43,6 +43,10 @@ _ERASE = [
     "delete from outbox where sender = $1 or about = $1",
     "delete from names where user_id = $1",
 ]
+# They wait for another ticket as any that nobody claims, and are forgotten as those are.
+_LEAVE_ROOMS = """
+update rooms set pending = 1 where case_id in (select case_id from tickets where user_id = $1)
+    and not exists (select 1 from tickets where tickets.case_id = rooms.case_id and user_id <> $1)"""
 _BLANK_TICKETS = """
 update tickets set user_id = '', body_hash = '', case_info = null, case_id = null, holder = null, problem = $2,
     state = 'dropped', ended_at = coalesce(ended_at, created_at)
@@ -81,6 +85,7 @@ class Erasure(Part):
         """Everything of it, in one commit."""
         [mentioned] = await self._together([(_MENTIONED, ())])
         steps: list[Step] = [(statement, (user_id,)) for statement in _ERASE]
+        steps.append((_LEAVE_ROOMS, (user_id,)))
         steps.append((_BLANK_TICKETS, (user_id, json.dumps(_GONE))))
         steps += [(_UNMENTION, row) for row in _without(mentioned, user_id)]
         await self._together(steps)

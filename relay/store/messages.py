@@ -105,13 +105,6 @@ select {_MESSAGE} from messages
 where group_id = $1 and life = $2 and seq < $3 and state in ('said', 'edited', 'recalled')
 order by seq desc limit $4"""
 
-_OPEN_GROUPS = """
-select distinct tickets.case_id, coalesce((
-    select max(seq) from messages where messages.group_id = tickets.case_id
-        and life = coalesce((select max(life) from lives where lives.group_id = tickets.case_id), 0)), 0)
-from tickets left join rooms on rooms.case_id = tickets.case_id
-where tickets.case_id is not null and tickets.state in ('open', 'done') and coalesce(rooms.gone, 0) = 0"""
-
 _CLAIM_GAPS = """
 with waiting as (select group_id from gaps where due < $1 order by due limit $3 for update skip locked)
 update gaps set due = $2, attempts = attempts + 1 where group_id in (select group_id from waiting)
@@ -201,11 +194,6 @@ class Messages(Part):
         """The last messages before that number, or of all, the oldest first."""
         rows = await self._together([(_LOG, (group_id, life, _NO_LIMIT if before is None else before, limit))])
         return [_message(group_id, row) for row in reversed(rows[0])]
-
-    async def open_groups(self) -> dict[str, int]:
-        """Groups that are there, as far as the ledger knows, with the highest number that it knows of each."""
-        [rows] = await self._together([(_OPEN_GROUPS, ())])
-        return {group_id: int(newest) for group_id, newest in rows}
 
     async def note_gap(self, group_id: str, due: float) -> None:
         """Tencent is to be asked then what was not heard."""

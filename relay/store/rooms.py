@@ -59,8 +59,33 @@ _DONE_SINCE = """
 delete from commands where group_id = $1 and verb = 'sync' and state = 'failed'
     and exists (select 1 from rooms where case_id = $1 and pending = 0)"""
 
+# The state of a Case that has lost its ticket waits for one as any that nobody claims, and is forgotten as they are.
+_LEFT_BEHIND = """
+update rooms set pending = 1 where case_id = $1
+    and not exists (select 1 from tickets where tickets.case_id = rooms.case_id)"""
+
+_FORGET = """
+delete from rooms where pending = 1 and seen_at < $1
+    and not exists (select 1 from tickets where tickets.case_id = rooms.case_id)
+    and not exists (select 1 from commands where group_id = rooms.case_id)"""
+
 _PAGE = 500
 """Rooms read at once: those who wait for the ledger, or for this process, do not wait long."""
+_MORE = 5000
+"""The same of Cases, of which nothing but the id is read."""
+_SOME_CASES = "(select case_id from tickets where case_id > $1 order by case_id limit $2) as cases"
+_LAST_OF_THEM = f"select max(case_id) from {_SOME_CASES}"
+_WITHOUT_STATE = f"""
+select distinct case_id from {_SOME_CASES}
+where not exists (select 1 from rooms where rooms.case_id = cases.case_id) order by case_id"""
+
+_NEWEST = """
+coalesce((
+    select max(seq) from messages where messages.group_id = tickets.case_id
+        and life = coalesce((select max(life) from lives where lives.group_id = tickets.case_id), 0)), 0)"""
+_OPEN_GROUP = f"""
+select distinct case_id, {_NEWEST} from tickets where case_id = $1 and state in ('open', 'done')"""
+
 _THERE = """
 rooms.gone = 0 and rooms.case_id > $1
     and exists (select 1 from tickets where tickets.case_id = rooms.case_id) order by rooms.case_id limit $2"""
@@ -107,9 +132,33 @@ class Rooms(Part):
 
     async def cases_without_state(self) -> list[str]:
         """Cases that have a ticket, and of which no state was ever accepted."""
-        statement = """select distinct case_id from tickets where case_id is not null
-            and not exists (select 1 from rooms where rooms.case_id = tickets.case_id) order by case_id"""
-        return [case_id for [case_id] in (await self._together([(statement, ())]))[0]]
+        found: list[str] = []
+        last: str | None = ""
+        while last is not None:
+            place = (last, _MORE)
+            [[(last,)], rows] = await self._together([(_LAST_OF_THEM, place), (_WITHOUT_STATE, place)])
+            found += [case_id for (case_id,) in rows]
+        return found
+
+    async def open_groups(self) -> dict[str, int]:
+        """Groups that are there, as far as the ledger knows, with the highest number that it knows of each."""
+        found = await self._newest(await self.cases_without_state())
+        last: str | None = ""
+        while last is not None:
+            [rows] = await self._together([(f"select case_id from rooms where {_THERE}", (last, _PAGE))])
+            some = [case_id for (case_id,) in rows]
+            found |= await self._newest(some)
+            last = some[-1] if some else None
+        return found
+
+    async def _newest(self, case_ids: Sequence[str]) -> dict[str, int]:
+        """The highest numbers in their groups; without those that nobody's ticket has opened."""
+        found: dict[str, int] = {}
+        for start in range(0, len(case_ids), _PAGE):
+            some = [(case_id,) for case_id in case_ids[start : start + _PAGE]]
+            [rows] = await self._together([Many(_OPEN_GROUP, some)])
+            found |= {group_id: int(newest) for group_id, newest in rows}
+        return found
 
     async def _find(self, which: str, arguments: Sequence[object]) -> list[Room]:
         of_those = f"in (select rooms.case_id from rooms where {which})"
@@ -136,7 +185,12 @@ class Rooms(Part):
         """
         case_id = room.state.case_id
         arguments = (case_id, room.state.modstamp, dismiss_at, int(gone), room.seen_at)
-        steps = [(_SETTLE, arguments), (_DONE_SINCE, (case_id,)), (ENQUEUE_SYNC, (case_id, room.seen_at))]
+        steps = [
+            (_SETTLE, arguments),
+            (_DONE_SINCE, (case_id,)),
+            (ENQUEUE_SYNC, (case_id, room.seen_at)),
+            (_LEFT_BEHIND, (case_id,)),
+        ]
         settled, *_ = await self._together(steps, alone_with=[case_id])
         return bool(settled)
 
@@ -172,10 +226,7 @@ class Rooms(Part):
 
     async def forget_unclaimed(self, seen_before: float) -> None:
         """Drop states of Cases that no ticket has claimed, or claims any more, and for which nothing is to be done."""
-        statement = """delete from rooms where seen_at < $1
-            and not exists (select 1 from tickets where tickets.case_id = rooms.case_id)
-            and not exists (select 1 from commands where group_id = rooms.case_id)"""
-        await self._together([(statement, (seen_before,))])
+        await self._together([(_FORGET, (seen_before,))])
 
     async def note_member(self, group_id: str, user_id: str, why: Why) -> None:
         """The User is about to be put into the group, or was taken out of it, for this reason."""

@@ -136,6 +136,54 @@ def test_nobody_looks_through_all_rooms_that_ever_were(path: Path) -> None:
             assert any("USING" in step and "INDEX rooms_" in step for step in plan), plan
 
 
+def test_what_nobody_claims_is_found_without_looking_through_all_rooms(path: Path) -> None:
+    migrate_sqlite(path)
+    with closing(sqlite3.connect(path)) as connection:
+        plan = [
+            str(row[-1]) for row in connection.execute(f"explain query plan {rooms._FORGET}".replace("$", "?"), (NOW,))
+        ]
+    assert any("INDEX rooms_pending" in step for step in plan), plan
+
+
+async def test_cases_are_looked_through_a_few_at_a_time(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "_MORE", 2)
+    monkeypatch.setattr(rooms, "_PAGE", 2)
+    cases = [f"50000000000000{number}AAA" for number in range(3, 10)]
+    for number, case_id in enumerate([*cases, cases[0], cases[0], cases[0]]):
+        await ledger.record_case(await accept(ledger, f"t{number}"), case_id, NOW)
+    await accept(ledger, "without a Case")
+    known = [cases[0], cases[2], cases[3]]
+    await ledger.accept_states([replace(STATE, case_id=case_id) for case_id in [*known, MASTER]], NOW)
+
+    assert await ledger.cases_without_state() == [case_id for case_id in cases if case_id not in known]
+    assert await ledger.open_groups() == dict.fromkeys(cases, 0)
+    await ledger.mark_gone(cases[2], NOW)
+    assert await ledger.open_groups() == dict.fromkeys([*cases[:2], *cases[3:]], 0)
+
+
+async def test_the_state_of_a_case_that_lost_its_ticket_is_forgotten(ledger: Ledger) -> None:
+    await ledger.record_case(await accept(ledger), CASE, NOW)
+    await ledger.accept_states([STATE, replace(STATE, case_id=MASTER)], NOW)
+    [command] = await ledger.claim_commands(holder="b", now=LATER, until=LATER + 9, limit=9)
+    room = await ledger.find_room(CASE)
+    assert room is not None
+    await ledger.move_tickets(CASE, MASTER, NOW)
+    assert await ledger.settle_room(room, dismiss_at=None, gone=True)
+    await ledger.finish_command(command)
+    await ledger.forget_unclaimed(NOW + 1)
+
+    assert await ledger.find_room(CASE) is None
+    [command] = await ledger.claim_commands(holder="b", now=LATER, until=LATER + 9, limit=9)
+    room = await ledger.find_room(MASTER)
+    assert room is not None and await ledger.settle_room(room, dismiss_at=None, gone=True)
+    await ledger.finish_command(command)
+    await ledger.forget_unclaimed(NOW + 1)
+    assert await ledger.find_room(MASTER) is not None
+    await ledger.erase("alice")
+    await ledger.forget_unclaimed(NOW + 1)
+    assert await ledger.find_room(MASTER) is None
+
+
 async def test_members_are_noted_and_forgotten(ledger: Ledger) -> None:
     await ledger.accept_states([STATE], NOW)
     await ledger.note_member(CASE, USER, "synced")
