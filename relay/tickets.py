@@ -17,7 +17,16 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from relay.errors import IdempotencyConflict, NotFound, RelayError, StoreUnavailable, as_relay_error, titled
+from relay.errors import (
+    CrmError,
+    CrmNotFound,
+    IdempotencyConflict,
+    NotFound,
+    RelayError,
+    StoreUnavailable,
+    as_relay_error,
+    titled,
+)
 from relay.models import CaseInfo, Ticket
 from relay.ports import Crm, Im, Store
 from relay.retry import next_attempt
@@ -209,7 +218,20 @@ class Tickets:
             await importing
             await self._im.create_group(case_id, name=info.subject, user_id=ticket.user_id)
         with titled("Case creation failed", case_id=case_id):
-            await self._crm.save_overflow(case_id, ticket.ticket_id, info)
+            await self._save_overflow(case_id, ticket.ticket_id, info)
+
+    async def _save_overflow(self, case_id: str, ticket_id: str, info: CaseInfo) -> None:
+        """On its Case, or on the one that this was merged into; a Case that was deleted takes nothing any more."""
+        try:
+            await self._crm.save_overflow(case_id, ticket_id, info)
+        except CrmError as error:
+            states = [] if error.retryable else await self._crm.case_states([case_id])
+            if states and states[0].merged_into is not None:
+                await self._save_overflow(states[0].merged_into, ticket_id, info)
+            elif states[0].is_deleted if states else isinstance(error, CrmNotFound):
+                _log.warning("ticket %s was cut, and nothing has its whole text: its Case is deleted", ticket_id)
+            else:
+                raise
 
 
 def _ticket_id(user_id: str, key: str | None) -> str:

@@ -10,7 +10,8 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups
-from tests.scenarios.test_histories import quiet, undone
+from tests.scenarios.talking import opened
+from tests.scenarios.test_histories import Org, quiet, undone
 from tests.scenarios.wire import assert_problem
 
 pytestmark = pytest.mark.anyio
@@ -269,6 +270,35 @@ async def test_a_ticket_whose_case_loses_a_merge_while_it_is_still_being_opened_
     assert (await relay.ticket(loser["ticketId"])).status_code == 202, "it was moved before it was opened"
     assert (await relay.settled(loser["ticketId"])).json()["GroupId"] == master["caseId"]
     await members_become(relay, sandbox, master["caseId"], "bob", "alice")
+
+
+@pytest.mark.parametrize("fate", ["merge", "delete"])
+async def test_a_case_that_goes_before_its_ticket_has_written_what_was_cut_ends_nothing(
+    start_relay: StartRelay, sandbox: Sandbox, fate: str
+) -> None:
+    relay = await start_relay(RELAY_CREATE_WAIT="0.1")
+    master = await opened(relay, "bob")
+    sandbox.tencent_control.faults.add([Fault("create_group", delayMs=1500)])
+    going = (await relay.open_ticket("alice", desc="x" * 40_000)).json()
+    case_id = await eventually(lambda: _case_of(relay, going["ticketId"]))
+    if fate == "merge":
+        await sandbox.salesforce.do({"merge": {"master": master, "losers": [case_id]}})
+        await sync(relay, state(case_id, 9, isDeleted=True, mergedInto=master))
+    else:
+        Org(sandbox).delete(case_id)
+
+    answer = await relay.settled(going["ticketId"])
+
+    assert answer.status_code == 200, answer.text
+    held: Any = sandbox.salesforce.state()["files"]
+    assert [(one["FirstPublishLocationId"], len(one["text"]) > 40_000) for one in held] == (
+        [(master, True)] if fate == "merge" else []
+    )
+
+
+async def _case_of(relay: Relay, ticket_id: str) -> str | None:
+    answer: Json = (await relay.ticket(ticket_id)).json()
+    return answer.get("caseId")
 
 
 async def test_a_group_that_somebody_dismissed_is_made_again(relay: Relay, sandbox: Sandbox, case_id: str) -> None:
