@@ -151,7 +151,7 @@ async def _lifespan(
         im = create_im(settings, _http(stack, IM_TIMEOUT), patience)
         ledger = await open_ledger(settings.relay_database_url)
         stack.push_async_callback(ledger.close)
-        talk = create_talk(settings, ledger, crm, im, clock=clock)
+        talk = create_talk(settings, ledger, crm, im, patience=patience, clock=clock)
         ground = _Ground(settings, ledger, crm, im, clock)
         core = _create_core(ground, talk)
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from relay.crm import CaseArchive, SalesforceCrm
 from relay.im import Media, TencentIm
+from relay.retry import Patience
 from relay.settings import Settings
 from relay.store import Ledger
 from relay.talk.archiver import Archiver, Style
@@ -40,6 +41,7 @@ def create_talk(
     crm: SalesforceCrm,
     im: TencentIm,
     *,
+    patience: Patience | None = None,
     clock: Callable[[], float] = time.time,
 ) -> TalkParts:
     """As the settings want it."""
@@ -54,7 +56,7 @@ def create_talk(
         people,
         crm=crm,
         archive=archive,
-        media=_media(settings),
+        media=_media(settings, patience),
         style=Style(zone=ZoneInfo(settings.relay_time_zone), relay=settings.tencent_admin_id),
         clock=clock,
     )
@@ -75,11 +77,12 @@ def create_talk(
     )
 
 
-def _media(settings: Settings) -> Media | None:
+def _media(settings: Settings, patience: Patience | None) -> Media | None:
     if not settings.relay_attachment_bytes:
         return None
     return Media(
         hosts=settings.relay_attachment_hosts,
         types=settings.relay_attachment_types,
         most=settings.relay_attachment_bytes,
+        patience=patience,
     )

@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 from yarl import URL
 
+from relay.errors import ImUnavailable
+from relay.retry import Patience
 from relay.talk.models import Attachment
 
 log = logging.getLogger(__name__)
@@ -29,15 +31,19 @@ class Media:
     """The port Media.
 
     hosts: "host" or "host:port", or "*.domain" for every host in it. types: extensions. most: bytes of one file.
+    patience: with a host that is away.
     """
 
-    def __init__(self, *, hosts: Collection[str], types: Collection[str], most: int) -> None:
+    def __init__(
+        self, *, hosts: Collection[str], types: Collection[str], most: int, patience: Patience | None = None
+    ) -> None:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._types = frozenset(_plain(kind) for kind in types)
         self._most = most
+        self._patience = patience or Patience()
 
     async def fetch(self, url: str, name: str) -> Attachment | None:
-        """What is there; None if it may not be kept, or cannot be had."""
+        """What is there; None if it may not be kept, or is not to be had. ImUnavailable while its host is away."""
         target = self._allowed(url)
         if target is None:
             log.warning("an attachment is not fetched: its host is not one of RELAY_ATTACHMENT_HOSTS")
@@ -46,7 +52,7 @@ class Media:
         if extension and extension not in self._types:
             return None
         try:
-            return await self._load(target, extension)
+            return await self._patience.call(lambda: self._load(target, extension))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             log.warning("an attachment cannot be had from %s: %s", target.host, type(error).__name__)
             return None
@@ -65,10 +71,18 @@ class Media:
         return URL(url) if names & self._hosts else None
 
     async def _load(self, url: URL, extension: str) -> Attachment | None:
+        try:
+            return await self._ask(url, extension)
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, TimeoutError) as error:
+            raise ImUnavailable(f"{url.host} does not hand out a file ({type(error).__name__})") from None
+
+    async def _ask(self, url: URL, extension: str) -> Attachment | None:
         async with (
             aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True) as session,
             session.get(url, allow_redirects=False, ssl=ssl.create_default_context()) as answer,
         ):
+            if answer.status >= 500 or answer.status == 429:
+                raise ImUnavailable(f"{url.host} does not hand out a file (HTTP {answer.status})")
             kind = extension or _plain((mimetypes.guess_extension(answer.content_type) or "").lstrip("."))
             if answer.status != 200 or kind not in self._types or (answer.content_length or 0) > self._most:
                 log.warning("an attachment is not kept: HTTP %d, type %s", answer.status, kind or "unknown")

@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from relay.errors import CrmError, GroupNotFound
+from relay.errors import CrmError, GroupNotFound, ImError
 from relay.ports import Crm
 from relay.talk.messages import Messages
 from relay.talk.models import Event, Message, Span
 from relay.talk.people import People
 from relay.talk.ports import Archive, Log, Media
-from relay.talk.transcript import Transcript, accounts_in, feed_text, link, safe_name, title
+from relay.talk.transcript import Transcript, accounts_in, feed_text, link, one_line, safe_name, title
 
 _log = logging.getLogger(__name__)
 
@@ -95,14 +95,14 @@ class Archiver:
             await self._ledger.customers(span.group_id),
             zone=self._style.zone,
             relay=self._style.relay,
-            kept=kept.get,
+            instead=kept.get,
         )
         text, name = await asyncio.to_thread(transcript.text, span, story), title(span)
         await self._archive.save_file(case_id, name, f"{name}.txt", text.encode())
         await self._archive.post_once(case_id, name, feed_text(text, name, _MOST_IN_FEED))
 
     async def _keep_attachments(self, span: Span, story: Sequence[Event], case_id: str) -> dict[str, str]:
-        """Links that are files on the Case now, with their titles. What cannot be had is no reason to stop."""
+        """What is said instead of links: which file on the Case it is now. What cannot be had is no reason to stop."""
         kept: dict[str, str] = {}
         if self._media is None:
             return kept
@@ -114,12 +114,18 @@ class Archiver:
                 if found is None or found[2] in kept:
                     continue
                 kind, name, url = found
-                if file := await self._media.fetch(url, name):
+                try:
+                    file = await self._media.fetch(url, name)
+                except ImError as error:
+                    _log.warning("an attachment stays a link in the transcript of %s: %s", case_id, error.for_log)
+                    kept[url] = f"{one_line(url)} (could not be fetched; the link expires)"
+                    continue
+                if file:
                     again = f" (group {span.life + 1})" if span.life else ""
                     place = f"Chat {span.group_id}{again}, message {one.seq}.{number}"
                     label = safe_name(name) or f"{kind}.{file.extension}"
                     if await self._takes(case_id, f"{place} {label}", label, file.data):
-                        kept[url] = f"{place} {label}"
+                        kept[url] = f"in the file {place} {label}"
         return kept
 
     async def _takes(self, case_id: str, title: str, path: str, data: bytes) -> bool:

@@ -47,7 +47,10 @@ class Media(Protocol):
     """Files that messages link to."""
 
     async def fetch(self, url: str, name: str) -> Attachment | None:
-        """What is there; None if it may not be kept, or cannot be had. name: what its sender calls it, or ""."""
+        """What is there; None if it may not be kept, or is not to be had. ImError if it may be had later.
+
+        name: what its sender calls it, or "".
+        """
         ...
 
 

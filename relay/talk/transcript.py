@@ -35,7 +35,7 @@ class Transcript:
     """One group's talk as text.
 
     names: of accounts that have one. customers: the end users among them. relay: the account the relay speaks as.
-    kept: of a link, the title of the file on the Case that holds what it leads to.
+    instead: what is said instead of a link, that what it leads to is a file on the Case, for instance; None: the link.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class Transcript:
         *,
         zone: tzinfo,
         relay: str,
-        kept: Callable[[str], str | None] = lambda _: None,
+        instead: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         self._customers, self._zone, self._relay = customers, zone, relay
         self._names = {account: plain for account, name in names.items() if (plain := _plain_name(name))}
         self._labels = dict(_labels(self._names))
-        self._kept = kept
+        self._instead = instead
 
     def text(self, span: Span, story: Sequence[Event]) -> str:
         """The whole file."""
@@ -99,7 +99,7 @@ class Transcript:
         return f"{role} ({account})" if account in self._names else role
 
     def _content(self, one: Message) -> str:
-        return one_entry(" ".join(filter(None, (in_words(element, self._kept) for element in one.elements))))
+        return one_entry(" ".join(filter(None, (in_words(element, self._instead) for element in one.elements))))
 
     def _name(self, account: str) -> str:
         return self._names.get(account) or one_line(account) or "somebody"
@@ -169,7 +169,7 @@ def _first(lines: list[str], room: int, *, backwards: bool = False) -> str:
     return "\n".join(kept[::-1] if backwards else kept)
 
 
-def in_words(element: Element, kept: Callable[[str], str | None]) -> str:
+def in_words(element: Element, instead: Callable[[str], str | None]) -> str:
     """One element of a message, with a link where it has one (https://trtc.io/document/33527)."""
     content = element.get("MsgContent")
     fields: Mapping[str, Any] = content if isinstance(content, dict) else {}
@@ -190,9 +190,7 @@ def in_words(element: Element, kept: Callable[[str], str | None]) -> str:
             if found is None:
                 return f"[{one_line(str(other))[:40]}]"
             what, name, url = found
-            file = kept(url)
-            where = f"in the file {file}" if file else one_line(url)
-            return f"[{what}{f' {safe_name(name)}' if name else ''}] {where}"
+            return f"[{what}{f' {safe_name(name)}' if name else ''}] {instead(url) or one_line(url)}"
 
 
 def link(element: Element) -> tuple[str, str, str] | None:

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from relay.im import Media
-from sandbox.faults import Fault
+from relay.retry import Patience
+from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Json, Relay, StartRelay
+from tests.scenarios.conftest import Json, Naps, Relay, StartRelay
 from tests.scenarios.talking import opened, say, say_elements
 from tests.scenarios.test_rooms import group_goes, state, sync
 from tests.scenarios.test_transcript import transcripts
@@ -30,11 +31,11 @@ def attachments(sandbox: Sandbox, case_id: str) -> list[Json]:
     return [one for one in held if one["FirstPublishLocationId"] == case_id and ", message " in one["Title"]]
 
 
-async def keeping(start_relay: StartRelay, sandbox: Sandbox, **more: str) -> Relay:
+async def keeping(start_relay: StartRelay, sandbox: Sandbox, patience: Patience | None = None, **more: str) -> Relay:
     """A relay for which the sandbox, whose front page is a text, is where Tencent keeps files."""
     host = urlsplit(sandbox.im_url).netloc
     wanted = {"RELAY_ATTACHMENT_BYTES": "1000", "RELAY_ATTACHMENT_HOSTS": f"{host},*.myqcloud.com", **more}
-    return await start_relay(RELAY_CLOSE_GRACE="0", **wanted)
+    return await start_relay(patience, RELAY_CLOSE_GRACE="0", **wanted)
 
 
 async def archived(relay: Relay, sandbox: Sandbox, *elements: Json) -> tuple[list[Json], str]:
@@ -73,7 +74,7 @@ async def test_a_file_is_kept_under_its_name(start_relay: StartRelay, sandbox: S
 async def test_what_may_not_be_kept_stays_a_link(
     start_relay: StartRelay, sandbox: Sandbox, settings: dict[str, str], path: str, name: str
 ) -> None:
-    relay = await keeping(start_relay, sandbox, **settings)
+    relay = await keeping(start_relay, sandbox, None, **settings)
     files, text = await archived(relay, sandbox, file_at(f"{sandbox.im_url}{path}", name))
     assert files == []
     assert f"[file {name}] {sandbox.im_url}{path}" in text
@@ -95,6 +96,28 @@ async def test_while_salesforce_is_away_a_file_is_waited_for(start_relay: StartR
     sandbox.salesforce_control.faults.add([Fault("POST sobjects/ContentVersion", times=4, status=503)])
     files, _ = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/"))
     assert len(files) == 1
+
+
+PASSING: dict[str, Json] = {"busy": {"status": 503}, "too many": {"status": 429}, "cut off": {"drop": True}}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+async def test_what_passes_loses_no_file(start_relay: StartRelay, sandbox: Sandbox, fault: Json) -> None:
+    relay = await keeping(start_relay, sandbox, Patience(sleep=Naps()))
+    sandbox.tencent_control.faults.add([Fault("/", times=2, **fault)])
+    files, _ = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/"))
+    assert len(files) == 1
+
+
+async def test_of_a_file_whose_host_is_away_it_is_said_that_it_could_not_be_fetched(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await keeping(start_relay, sandbox, Patience(budget=0.5))
+    sandbox.tencent_control.faults.add([Fault("/", times=FOREVER, status=503)])
+    files, text = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/"))
+    sandbox.tencent_control.faults.clear()
+    assert files == []
+    assert f"[file notes.txt] {sandbox.im_url}/ (could not be fetched; the link expires)" in text
 
 
 @pytest.mark.parametrize(
