@@ -18,6 +18,7 @@ from relay.errors import ImError, RelayError
 from relay.membership import Membership
 from relay.models import CaseState, Group, Room
 from relay.ports import Crm, Im, Store
+from relay.turns import turn
 
 _log = logging.getLogger(__name__)
 
@@ -146,17 +147,13 @@ class Reconciler:
 
     async def _in_turn(self, work: str, pause: float, do: Callable[[], Awaitable[object]]) -> None:
         try:
-            if await self._is_our_turn(work, pause):
-                await do()
+            async with turn(self._store, f"{work} turn", pause, self._clock) as is_ours:
+                if is_ours:
+                    await do()
         except RelayError as error:
             _log.warning("could not %s: %s", work, error.for_log)
         except Exception:
             _log.exception("could not %s", work)
-
-    async def _is_our_turn(self, work: str, pause: float) -> bool:
-        """Of all processes on one ledger, the first that asks does it; a little early, so that none waits twice."""
-        now = self._clock()
-        return await self._store.take_turn(f"{work} turn", now=now, until=now + 0.9 * pause)
 
     def _stretch(self) -> float:
         """The fewer of the day's requests are left, the rarer the looks: the org's users need them, too."""

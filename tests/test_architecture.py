@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROGRAMS = ("relay", "sandbox", "bench", "tests")
 
-CORE = {"tickets", "commands", "membership", "case_states", "drift", "reconcile", "worker", "org", "talk"}
+CORE = {"tickets", "commands", "membership", "case_states", "drift", "reconcile", "worker", "org", "talk", "turns"}
 SHAPES = {"ports", "models", "talk.ports", "talk.models"}
 ADAPTER = {"models", "talk.models", "errors", "retry", "ids", "transport"}
 EVERYTHING = {"app", "app_talk", "__main__", "cli"}

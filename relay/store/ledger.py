@@ -80,6 +80,8 @@ on conflict (name) do update set value = excluded.value
     where cast(notes.value as double precision) <= $3 or notes.value = excluded.value
 returning 1"""
 
+_EXTEND_TURN = "update notes set value = $3 where name = $1 and value in ($2, $3) returning 1"
+
 # Whom /joingroup put in stays when agents change; whom /leavegroup took out stays out until the Case's next state,
 # which may have come while the command was waiting.
 _NOTES = {"join": "joined", "leave": "left"}
@@ -306,6 +308,9 @@ class Ledger(Rooms, DeadLetters, Messages, Archives, Outbox, People, Erasure):
 
     async def take_turn(self, name: str, *, now: float, until: float) -> bool:
         return bool(await self._run(_TAKE_TURN, name, repr(until), now))
+
+    async def extend_turn(self, name: str, *, until: float, longer: float) -> bool:
+        return bool(await self._run(_EXTEND_TURN, name, repr(until), repr(longer)))
 
     async def recall(self, name: str) -> str | None:
         rows = await self._run("select value from notes where name = $1", name)

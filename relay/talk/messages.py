@@ -12,6 +12,7 @@ from relay.errors import GroupNotFound, RelayError, as_relay_error
 from relay.retry import next_attempt
 from relay.talk.models import Heard, Message, Page
 from relay.talk.ports import Log, Talk
+from relay.turns import turn
 
 _log = logging.getLogger(__name__)
 
@@ -80,8 +81,9 @@ class Messages:
                 await self.look()
                 if time.monotonic() >= following:
                     following = time.monotonic() + self._interval
-                    if await self._is_our_turn() or not has_begun:
-                        await self.listen()
+                    async with turn(self._ledger, "listen turn", self._interval, self._clock) as is_ours:
+                        if is_ours or not has_begun:
+                            await self.listen()
                     has_begun = True
             except RelayError as error:
                 _log.warning("could not look for gaps: %s", error.for_log)
@@ -111,11 +113,6 @@ class Messages:
                 with suppress(GroupNotFound):
                     await self.fill(group_id)
                 await asyncio.sleep(_BETWEEN_PAGES)
-
-    async def _is_our_turn(self) -> bool:
-        """One of all processes listens; a little early, so that none waits twice."""
-        now = self._clock()
-        return await self._ledger.take_turn("listen turn", now=now, until=now + 0.9 * self._interval)
 
     async def _close(self, group_id: str, attempts: int) -> None:
         try:

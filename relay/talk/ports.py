@@ -145,6 +145,10 @@ class Log(Protocol):
         """Whether it is this process's turn to do what only one of all should do until then."""
         ...
 
+    async def extend_turn(self, name: str, *, until: float, longer: float) -> bool:
+        """Have the turn that was to end at `until` last longer; False if somebody else has it by now."""
+        ...
+
     async def plan_archives(self, group_id: str, now: float) -> list[Span]:
         """Settle which files are to be written of what was said so far; those that are not written yet."""
         ...

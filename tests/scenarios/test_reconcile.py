@@ -333,6 +333,26 @@ async def test_of_several_relays_one_looks_at_a_time(start_relay: StartRelay) ->
     assert await everybody_would_look() == 2
 
 
+async def test_while_one_relay_takes_long_no_other_joins_it(start_relay: StartRelay) -> None:
+    """A comparison of very many groups takes longer than the pause between two."""
+    relays, looked = [await start_relay() for _ in range(2)], []
+
+    async def look(relay: Relay) -> None:
+        looked.append(relay)
+        await asyncio.sleep(3 if len(looked) == 1 else 0)
+
+    slow = asyncio.create_task(relays[0].reconciler._in_turn("repair", 1, partial(look, relays[0])))
+    while not slow.done():
+        await asyncio.sleep(0.1)
+        if looked and not slow.done():
+            await relays[1].reconciler._in_turn("repair", 1, partial(look, relays[1]))
+    assert looked == [relays[0]]
+
+    relays[1].clock.advance(1)
+    await relays[1].reconciler._in_turn("repair", 1, partial(look, relays[1]))
+    assert looked == relays
+
+
 async def test_a_pass_costs_few_calls(relay: Relay, sandbox: Sandbox) -> None:
     await open_cases(relay, 51)  # a call reads 50 groups
     await relay.reconciler.catch_up()

@@ -108,3 +108,14 @@ async def test_only_one_of_all_takes_a_turn(ledger: Ledger) -> None:
     third = await ledger.take_turn("work", now=160.0, until=220.0)
 
     assert (first, second, third) == (True, False, True)
+
+
+async def test_whose_turn_it_is_may_have_it_for_longer(ledger: Ledger) -> None:
+    await ledger.take_turn("work", now=100.0, until=160.0)
+    extended = await ledger.extend_turn("work", until=160.0, longer=200.0)
+    by_another = await ledger.extend_turn("work", until=160.0, longer=300.0)
+    of_nothing = await ledger.extend_turn("other", until=160.0, longer=300.0)
+
+    assert (extended, by_another, of_nothing) == (True, False, False)
+    assert not await ledger.take_turn("work", now=190.0, until=250.0)
+    assert await ledger.take_turn("work", now=200.0, until=260.0)
