@@ -38,8 +38,8 @@ class Crm(Protocol):
         """
         ...
 
-    async def deactivated_users(self, since: float) -> set[str]:
-        """Inactive Users who were changed at `since` (Unix seconds) or later; the stamps of their Cases do not move."""
+    async def deactivated_users(self, since: float) -> dict[str, float]:
+        """Inactive Users who were changed at `since` (Unix seconds) or later, with when; their Cases were not."""
         ...
 
     async def case_subject(self, case_id: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from relay import ids
@@ -48,6 +48,8 @@ class Reconciler:
         self._store, self._crm, self._im = store, crm, im
         self._membership, self._case_states = membership, case_states
         self._interval, self._deep_interval, self._clock = interval, deep_interval, clock
+        self._out: dict[str, float] = {}
+        """Whose Cases were asked for, and when he was deactivated: he is told of until a Case moves the cursor."""
 
     async def run(self) -> None:
         """Look and compare until cancelled; what fails is tried again the next time."""
@@ -63,9 +65,11 @@ class Reconciler:
         since = cursor - _OVERLAP
         states = await self._crm.changed_cases(since)
         cursor = max([cursor, *(state.modstamp for state in states)])
-        states += await self._of_deactivated(since)
+        deactivated = await self._crm.deactivated_users(since)
+        states += await self._cases_of(deactivated.items() - self._out.items())
         await self._take_in(states)
         await self._store.remember(_CURSOR, repr(cursor))
+        self._out = deactivated
         return len(states)
 
     async def look(self) -> tuple[list[Drift], list[CaseState]]:
@@ -132,9 +136,9 @@ class Reconciler:
             found |= await self._groups([group_id])
         return found
 
-    async def _of_deactivated(self, since: float) -> list[CaseState]:
+    async def _cases_of(self, deactivated: Collection[tuple[str, float]]) -> list[CaseState]:
         """The stamps of their Cases do not move."""
-        users = await self._crm.deactivated_users(since)
+        users = {user_id for user_id, _ in deactivated}
         if not users:
             return []
         rooms = await self._store.rooms()

@@ -107,8 +107,8 @@ class SalesforceCrm:
         """
         return await self._states.changed(since)
 
-    async def deactivated_users(self, since: float) -> set[str]:
-        """The Users who are inactive and were changed at Unix second `since` or later."""
+    async def deactivated_users(self, since: float) -> dict[str, float]:
+        """The Users who are inactive and were changed at Unix second `since` or later, with when."""
         return await self._states.deactivated(since)
 
     async def case_subject(self, case_id: str) -> str | None:

@@ -49,12 +49,13 @@ class CaseStates:
         where = f"{TICKET_FIELD} != null AND SystemModstamp >= {soql_time(since)} ORDER BY SystemModstamp"
         return await self._states(await self._cases(where))
 
-    async def deactivated(self, since: float) -> set[str]:
-        """The Users who are inactive and were changed at Unix second `since` or later; their Cases were not."""
-        soql = f"SELECT Id FROM User WHERE IsActive = false AND SystemModstamp >= {soql_time(since)}"  # noqa: S608
+    async def deactivated(self, since: float) -> dict[str, float]:
+        """The Users who are inactive and were changed at Unix second `since` or later, with when; their Cases not."""
+        where = f"IsActive = false AND SystemModstamp >= {soql_time(since)}"
+        rows = await self._records.query(f"SELECT Id, SystemModstamp FROM User WHERE {where}", most=sys.maxsize)  # noqa: S608
         try:
-            return {ids.to_18(str(row["Id"]), ids.USER) for row in await self._records.query(soql, most=sys.maxsize)}
-        except (KeyError, ValueError):
+            return {ids.to_18(str(row["Id"]), ids.USER): unix_time(row["SystemModstamp"]) for row in rows}
+        except (KeyError, ValueError, TypeError):
             failure = CrmNonsense("Salesforce's answer about Users cannot be read")
         raise failure
 

@@ -10,7 +10,9 @@ import pytest
 from relay.cli.dead_letters import dead_letters
 from relay.cli.reconcile import reconcile
 from relay.errors import CrmUnavailable, StoreUnavailable
+from relay.models import Room
 from relay.retry import Patience
+from relay.store import Ledger
 from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Relay, StartRelay, cases, commands, eventually
@@ -124,6 +126,36 @@ async def test_an_owner_who_was_deactivated_long_after_the_last_change_goes(
     await tell(relay, announced)  # once more, from before, with the same stamp
     await quiet(relay)
     assert members(sandbox, case_id) == {"customer-0"}
+
+
+async def test_for_one_who_was_deactivated_all_rooms_are_read_once(
+    relay: Relay, sandbox: Sandbox, org: Org, case_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long no Case changes; but once more if he came back and goes again."""
+    read, rooms = [], Ledger.rooms
+
+    async def counted(ledger: Ledger) -> list[Room]:
+        read.append(ledger)
+        return await rooms(ledger)
+
+    monkeypatch.setattr(Ledger, "rooms", counted)
+    org.change(case_id, OwnerId=org.users[0])
+    await sandbox.salesforce.do({"deactivate": org.users[0]})
+    for _ in range(3):
+        await relay.reconciler.catch_up()
+    await quiet(relay)
+    assert (len(read), members(sandbox, case_id)) == (1, {"customer-0"})
+
+    await sandbox.salesforce.do({"activate": org.users[0]})
+    await relay.reconciler.repair()
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0", org.users[0]}
+    read.clear()
+    await sandbox.salesforce.do({"deactivate": org.users[0]})
+    for _ in range(2):
+        await relay.reconciler.catch_up()
+    await quiet(relay)
+    assert (len(read), members(sandbox, case_id)) == (1, {"customer-0"})
 
 
 async def test_an_owner_who_is_activated_again_comes_back_with_the_deep_pass(
