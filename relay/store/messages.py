@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from relay.store.archives import archive_command
-from relay.store.part import Part, Row, Step
+from relay.store.part import Part, Row, RunTogether, Step
 from relay.talk.models import Attended, Dismissed, Edited, Heard, Known, Message, Recalled
 
 _COLUMNS = "group_id, life, seq, sender, said_at, random, elements, state, changed_at"
@@ -91,14 +91,15 @@ on conflict (group_id, life, seq) do nothing"""
 
 # from the newest down, so that who fills one hole after the other does not look again at what is filled
 _HIGHEST_HOLE = """
-select seq - 1 from messages where group_id = $1 and life = $2 and seq <= $3 and seq > 1 and not exists (
+select seq - 1 from messages where group_id = $1 and life = $2 and seq <= $3 and seq > $4 + 1 and not exists (
     select 1 from messages as before
     where before.group_id = $1 and before.life = $2 and before.seq = messages.seq - 1)
 order by seq desc limit 1"""
 
 _KNOWN = """
 select coalesce(max(seq), 0), count(*), coalesce(sum(case when state = 'lost' then 1 else 0 end), 0) from messages
-where group_id = $1 and life = $2 and seq < $3"""
+where group_id = $1 and life = $2 and seq < $3 and seq > $4"""
+_IS_THERE = "select 1 from messages where group_id = $1 and life = $2 and seq = $3"
 
 _LOG = f"""
 select {_MESSAGE} from messages
@@ -111,10 +112,16 @@ update gaps set due = $2, attempts = attempts + 1 where group_id in (select grou
 returning group_id, attempts"""
 
 _NO_LIMIT = 2**62
+_REMEMBERED = 10_000
 
 
 class Messages(Part):
     """Methods of talk_ports.Log; see there."""
+
+    def __init__(self, run_together: RunTogether) -> None:
+        super().__init__(run_together)
+        self._whole: dict[tuple[str, int], int] = {}
+        """Up to which number nothing is missing in a group's life, so that a long one is not counted at each page."""
 
     async def hear(self, heard: Heard, *, follows: bool = False) -> bool:
         """Keep it, if the group is ours; False if something before it was not heard. follows: that is certain."""
@@ -181,14 +188,30 @@ class Messages(Part):
 
     async def highest_hole(self, group_id: str, life: int, below: int | None) -> int | None:
         """The highest number, below one that is known, of which nothing is known."""
-        rows = await self._together([(_HIGHEST_HOLE, (group_id, life, _NO_LIMIT if below is None else below))])
-        return int(rows[0][0][0]) if rows[0] else None
+        limit, floor = _NO_LIMIT if below is None else below, await self._whole_to(group_id, life, None)
+        [rows] = await self._together([(_HIGHEST_HOLE, (group_id, life, limit, floor))])
+        return int(rows[0][0]) if rows else None
 
     async def known(self, group_id: str, life: int, before: int | None = None) -> Known:
         """How much is known of what was said before that number, or of all."""
-        limit = _NO_LIMIT if before is None else before
-        [[(newest, count, lost)]] = await self._together([(_KNOWN, (group_id, life, limit))])
-        return Known(life, newest, count < newest, lost)
+        limit, floor = _NO_LIMIT if before is None else before, await self._whole_to(group_id, life, before)
+        [[(newest, count, lost)]] = await self._together([(_KNOWN, (group_id, life, limit, floor))])
+        known = Known(life, max(newest, floor), floor + count < newest, lost)
+        if known.is_whole and known.newest > self._whole.get((group_id, life), 0):
+            if len(self._whole) > _REMEMBERED:
+                self._whole.clear()
+            self._whole[group_id, life] = known.newest
+        return known
+
+    async def _whole_to(self, group_id: str, life: int, before: int | None) -> int:
+        """The number before that one up to which nothing is missing for certain. A life is forgotten as a whole."""
+        floor = self._whole.get((group_id, life), 0)
+        if before is not None:
+            floor = min(floor, before - 1)
+        if floor > 0 and not (await self._together([(_IS_THERE, (group_id, life, floor))]))[0]:
+            self._whole.pop((group_id, life), None)
+            return 0
+        return max(floor, 0)
 
     async def log(self, group_id: str, life: int, before: int | None, limit: int) -> list[Message]:
         """The last messages before that number, or of all, the oldest first."""

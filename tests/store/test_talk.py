@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from relay.models import Agent, CaseInfo
 from relay.store import Ledger
+from relay.store.part import Row, Step
 from relay.talk.models import Attended, Dismissed, Edited, Event, Known, Message, Missing, Recalled, Saying, State
 from tests.store.conftest import NOW, accept
 from tests.store.test_everything_else import CASE, STATE, USER
@@ -196,6 +198,43 @@ async def test_names_are_those_of_the_case_the_ticket_or_the_last_that_was_told(
     assert await ledger.names(CASE, [USER]) == {USER: "Ann"}
     await ledger.keep_names({USER: "Anna"})
     assert await ledger.names(CASE, [USER]) == {USER: "Anna"}
+
+
+async def test_what_is_whole_is_not_counted_at_each_page(ours: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seq in (1, 2, 3):
+        await ours.hear(replace(HELLO, seq=seq))
+    assert await ours.known(CASE, 0) == Known(0, newest=3, has_holes=False, lost=0)
+    await ours.hear(replace(HELLO, seq=6))
+    counted: list[int] = []
+    together = ours._together
+
+    async def counting(steps: Sequence[Step], **more: Any) -> list[list[Row]]:
+        rows = await together(steps, **more)
+        counted.extend(
+            int(each[0][1]) for (statement, _), each in zip(steps, rows, strict=True) if "count(*)" in statement
+        )
+        return rows
+
+    monkeypatch.setattr(ours, "_together", counting)
+    assert await ours.known(CASE, 0) == Known(0, newest=6, has_holes=True, lost=0)
+    assert await ours.known(CASE, 0, 3) == Known(0, newest=2, has_holes=False, lost=0)
+    assert await ours.known(CASE, 0, 1) == Known(0, newest=0, has_holes=False, lost=0)
+    assert counted == [1, 0, 0]
+    assert await ours.highest_hole(CASE, 0, None) == 5
+    assert await ours.highest_hole(CASE, 0, 5) is None
+
+
+async def test_of_what_is_forgotten_nothing_is_whole(ours: Ledger) -> None:
+    for seq in (1, 2, 3):
+        await ours.hear(replace(HELLO, seq=seq))
+    assert (await ours.known(CASE, 0)).newest == 3
+    await ours.end_life(CASE)
+    await ours.accept_states([STATE], NOW)
+    await ours.mark_gone(CASE, NOW)
+    await ours.forget_messages(10_000.0)
+
+    assert await ours.known(CASE, 0) == Known(0, newest=0, has_holes=False, lost=0)
+    assert await ours.known(CASE, 0, 3) == Known(0, newest=0, has_holes=False, lost=0)
 
 
 async def test_what_ended_long_ago_is_forgotten(ours: Ledger) -> None:
