@@ -11,7 +11,7 @@ import pytest
 
 from relay.crm import SalesforceCrm
 from relay.crm.fence import limited_session
-from relay.crm.fields import comment_text
+from relay.crm.fields import TICKET_FIELD, comment_text
 from relay.crm.states import soql_time, unix_time
 from relay.errors import CrmMisconfigured, CrmNonsense, CrmNotFound
 from relay.models import Agent, CaseInfo, CaseState
@@ -122,6 +122,19 @@ async def test_many_cases_are_asked_for_in_chunks_and_read_to_the_last_page(
     assert [state.modstamp for state in changed] == sorted(state.modstamp for state in changed)
     assert len(sandbox.calls("/queryAll")) == 3
     assert len(sandbox.calls("/query/01g")) + len(sandbox.calls("/queryAll/01g")) == 1
+
+
+async def test_of_thousands_of_changed_cases_none_is_left_out(crm: SalesforceCrm) -> None:
+    """As after an outage of half a day; the org hands out 2000 at once."""
+    place = "/services/data/v67.0/composite/sobjects"
+    for start in range(0, 2200, 200):
+        records = [
+            {"attributes": {"type": "Case"}, "Subject": "It broke", TICKET_FIELD: f"T{start + number}"}
+            for number in range(200)
+        ]
+        await crm._rest.call("POST", place, json.dumps({"records": records}).encode())
+
+    assert len({state.case_id for state in await crm.changed_cases(0)}) == 2200
 
 
 # What changed

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import web
 
+from bench.certificate import make_certificate
 from relay.im import Media
 from relay.retry import Patience
 from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Naps, Relay, StartRelay
 from tests.scenarios.talking import opened, say, say_elements
-from tests.scenarios.test_rooms import group_goes, state, sync
+from tests.scenarios.test_rooms import group_goes, members_become, state, sync
 from tests.scenarios.test_transcript import transcripts
 
 pytestmark = pytest.mark.anyio
@@ -96,6 +102,67 @@ async def test_while_salesforce_is_away_a_file_is_waited_for(start_relay: StartR
     sandbox.salesforce_control.faults.add([Fault("POST sobjects/ContentVersion", times=4, status=503)])
     files, _ = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/"))
     assert len(files) == 1
+
+
+async def test_files_of_a_group_that_was_made_again_are_told_from_those_of_the_first(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    relay = await keeping(start_relay, sandbox)
+    case_id = await opened(relay)
+    for second in (50, 54):
+        await say_elements(sandbox, case_id, "alice", file_at(f"{sandbox.im_url}/"))
+        await sync(relay, state(case_id, second, isClosed=True))
+        await group_goes(relay, sandbox, case_id)
+        await sync(relay, state(case_id, second + 1))
+        await members_become(relay, sandbox, case_id, "alice")
+
+    assert sorted(file["Title"] for file in attachments(sandbox, case_id)) == [
+        f"Chat {case_id} (group 2), message 1.1 notes.txt",
+        f"Chat {case_id}, message 1.1 notes.txt",
+    ]
+
+
+@pytest.fixture
+async def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> AsyncIterator[str]:
+    """A host of files: one that has moved, and one whose length it does not tell."""
+    certificate = make_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.authority))
+    told = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    told.load_cert_chain(certificate.server)
+
+    async def moved(request: web.Request) -> web.Response:
+        raise web.HTTPFound("/there.txt")
+
+    async def there(request: web.Request) -> web.Response:
+        return web.Response(text="x" * 50)
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        await answer.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            for _ in range(10):
+                await answer.write(b"x" * 10)
+        return answer
+
+    app = web.Application()
+    app.add_routes([web.get("/moved.txt", moved), web.get("/there.txt", there), web.get("/endless.txt", endless)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "localhost", 0, ssl_context=told)
+    await site.start()
+    yield f"localhost:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("path", "most", "is_kept"),
+    [("there", 50, True), ("there", 49, False), ("moved", 50, False), ("endless", 100, True), ("endless", 99, False)],
+)
+async def test_nobody_leads_elsewhere_or_sends_more_than_is_wanted(
+    host: str, path: str, most: int, is_kept: bool
+) -> None:
+    media = Media(hosts=[host], types=["txt"], most=most, patience=Patience(budget=0))
+    assert (await media.fetch(f"https://{host}/{path}.txt", "") is not None) is is_kept
 
 
 PASSING: dict[str, Json] = {"busy": {"status": 503}, "too many": {"status": 429}, "cut off": {"drop": True}}

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from relay.cli.erase import erase
+from relay.store.sqlite import SqliteDatabase
 from sandbox.up import Sandbox
 from tests import postgres
 from tests.scenarios.conftest import Relay, StartRelay, agents, cases, groups
@@ -70,6 +72,24 @@ async def test_who_is_erased_is_gone_everywhere(
     assert b"an answer" in held
     again = await relay_command("erase", "--user", WHO, "--json", env=env, directory=directory)
     assert sum(json.loads(again.out)["counts"].values()) == 0
+
+
+async def test_the_command_leaves_nothing_in_the_files_however_sqlite_was_built(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relay, connect = await start_relay(RELAY_CLOSE_GRACE="0"), SqliteDatabase._connect
+
+    def connect_without_care(database: SqliteDatabase) -> None:
+        connect(database)
+        assert database._connection is not None
+        database._connection.execute("pragma secure_delete = off")
+
+    await ended_chat(relay, sandbox)
+    monkeypatch.setattr(SqliteDatabase, "_connect", connect_without_care)
+
+    assert await erase(relay.settings, WHO, dry_run=False, delete_account=False, as_json=True) == 0
+    held = ledger(relay)
+    assert [text for text in (WHO.encode(), b"Mallory Unique", b"my very own words") if text in held] == []
 
 
 async def test_a_dry_run_only_says_what_there_is(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from relay.talk.sayings import pieces
+from relay.talk.sayings import pieces, stable_random
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import QUIET, Relay, StartRelay, agents, eventually, groups
@@ -20,6 +20,12 @@ from tests.scenarios.talking import history, opened, room_log
 from tests.scenarios.test_rooms import members_become, state, sync
 
 pytestmark = pytest.mark.anyio
+
+
+def test_what_is_said_of_two_tickets_is_told_apart_wherever_their_ids_end() -> None:
+    assert stable_random("first words", "ab", "c") != stable_random("first words", "a", "bc")
+    assert stable_random("first words", "a", "1") == stable_random("first words", "a", "1")
+
 
 TALKATIVE = dict.fromkeys(QUIET, "")
 

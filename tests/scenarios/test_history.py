@@ -133,6 +133,16 @@ async def test_while_tencent_is_away_it_says_what_it_knows_and_that_it_is_not_al
     assert found["complete"] is False
 
 
+async def test_of_a_group_that_went_before_anything_was_heard_not_even_that_is_said_to_be_all(
+    relay: Relay, sandbox: Sandbox
+) -> None:
+    group_id = await opened(relay)
+    await say(sandbox, group_id, "alice", "Nobody listens")
+    sandbox.tencent.chat.dismiss(sandbox.tencent.chat.groups[group_id])
+
+    assert await history(relay, group_id) == {"messages": [], "complete": False}
+
+
 async def test_a_gap_is_filled_without_anybody_asking(relay: Relay, sandbox: Sandbox) -> None:
     group_id = await opened(relay)
     await say(sandbox, group_id, "alice", *(f"line {number}" for number in range(50)))

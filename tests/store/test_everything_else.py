@@ -184,6 +184,29 @@ async def test_the_state_of_a_case_that_lost_its_ticket_is_forgotten(ledger: Led
     assert await ledger.find_room(MASTER) is None
 
 
+async def test_what_was_given_up_is_no_dead_letter_any_more_once_it_is_done(ledger: Ledger) -> None:
+    """By a command that had been claimed before the other one was given up."""
+    await ledger.record_case(await accept(ledger), CASE, NOW)
+    await ledger.accept_states([STATE], NOW)
+    [command] = await ledger.claim_commands(holder="b", now=LATER, until=LATER + 9, limit=9)
+    room = await ledger.find_room(CASE)
+    assert room is not None and await ledger.fail_command(command, {"title": "Matching the group failed"})
+    assert [letter.what for letter in await ledger.dead_letters()] == ["sync"]
+
+    assert await ledger.settle_room(room, dismiss_at=None, gone=False)
+
+    assert await ledger.dead_letters() == []
+
+
+async def test_a_master_whose_group_had_gone_has_one_again_when_tickets_move_there(ledger: Ledger) -> None:
+    await ledger.record_case(await accept(ledger), CASE, NOW)
+    await ledger.accept_states([replace(STATE, case_id=MASTER)], NOW)
+    await ledger.mark_gone(MASTER, NOW)
+    await ledger.move_tickets(CASE, MASTER, NOW)
+
+    assert [(room.state.case_id, room.gone) for room in await ledger.rooms()] == [(MASTER, False)]
+
+
 async def test_members_are_noted_and_forgotten(ledger: Ledger) -> None:
     await ledger.accept_states([STATE], NOW)
     await ledger.note_member(CASE, USER, "synced")
