@@ -15,7 +15,7 @@ from relay.app import create_app
 from relay.cli.processes import run_several
 from relay.routes.malformed import Protocol
 from relay.settings import Settings
-from relay.store import prove_ledger
+from relay.store import prove_ledger, serving_alone, without_password
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,14 @@ def serve(settings: Settings) -> int:
     logs.configure()
     if settings.web_concurrency > 1:
         return run_several(settings.web_concurrency, lambda: _serve_on(listener, settings))
-    return _serve_on(listener, settings)
+    with serving_alone(settings.relay_database_url) as is_alone:
+        if not is_alone:
+            _log.warning(
+                "Another relay serves %s already, and each takes up what the other has begun: stop one of them, or let "
+                "both share PostgreSQL (RELAY_DATABASE_URL)",
+                without_password(settings.relay_database_url),
+            )
+        return _serve_on(listener, settings)
 
 
 def _serve_on(listener: socket.socket, settings: Settings) -> int:

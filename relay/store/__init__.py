@@ -1,9 +1,12 @@
 """The ledger and the databases it can live in."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from relay.errors import SettingsError, StoreUnavailable
+from relay.store.alone import alone_on
 from relay.store.ledger import Database, Ledger
 from relay.store.sqlite import SqliteDatabase
 from relay.store.urls import POSTGRESQL, without_password
@@ -16,6 +19,7 @@ __all__ = [
     "open_existing_ledger",
     "open_ledger",
     "prove_ledger",
+    "serving_alone",
     "without_password",
 ]
 
@@ -37,6 +41,13 @@ async def open_ledger(url: str, *, alone: bool | None = None) -> Ledger:
     ledger = Ledger(_database(url))
     await ledger.open(alone=not is_shared(url) if alone is None else alone)
     return ledger
+
+
+@contextlib.contextmanager
+def serving_alone(url: str) -> Iterator[bool]:
+    """Whether no other relay serves a ledger that only one should; False says that another is in such a block."""
+    with contextlib.nullcontext(True) if is_shared(url) else alone_on(_file(url)) as is_alone:
+        yield is_alone
 
 
 async def open_existing_ledger(url: str) -> Ledger:

@@ -46,6 +46,20 @@ async def open_ticket(url: str, sandbox: Sandbox, key: str = "k") -> httpx.Respo
         return await client.post(f"{url}/createticket", json=body, headers=headers)
 
 
+async def test_a_second_relay_on_one_sqlite_file_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = environment(sandbox, tmp_path)
+    async with serving(env, tmp_path) as first:
+        async with serving(env, tmp_path) as second:
+            pass
+        first.process.kill()
+        await first.ended()
+        async with serving(env, tmp_path) as third:
+            pass
+    said = [[line for line in relay.lines if "Another relay serves" in line] for relay in (first, second, third)]
+    assert [len(lines) for lines in said] == [0, 1, 0]
+    assert "relay.db" in said[1][0]
+
+
 async def test_nothing_configured_is_said_in_one_list(tmp_path: Path) -> None:
     env = {name: value for name, value in environment(None, tmp_path).items() if name not in ("PORT",)}
     ended = await relay_command("serve", env=env, directory=tmp_path)
