@@ -115,6 +115,8 @@ class Commands:
             self._tell_caller(command, None)
         if not was_ours:  # whoever took it over may have done more since, and some of that was undone here just now
             _log.warning("command %s was taken over meanwhile: its group is looked at once more", command.command_id)
+            if command.verb == "join" and command.user_id is not None:
+                await self._store.note_late_join(command.group_id, command.user_id)
             await self._store.reapply(command.group_id, self._clock())
 
     async def _record_failure(self, command: Command, error: RelayError) -> bool:

@@ -252,6 +252,10 @@ class Store(Protocol):
         """The User is about to be put into the group, or taken out of it, for this reason."""
         ...
 
+    async def note_late_join(self, group_id: str, user_id: str) -> None:
+        """The User may have been put into the group when nobody wanted that any more; who is known otherwise is."""
+        ...
+
     async def is_outdated(self, command: Command) -> bool:
         """Whether a state of the group's Case was accepted after the command was."""
         ...

@@ -234,6 +234,12 @@ class Rooms(Part):
             on conflict (group_id, user_id) do update set why = excluded.why"""
         await self._together([(statement, (group_id, user_id, why))])
 
+    async def note_late_join(self, group_id: str, user_id: str) -> None:
+        """He goes like a former agent, unless a note says that he was invited, or Salesforce names him."""
+        statement = """insert into members (group_id, user_id, why) values ($1, $2, 'synced')
+            on conflict (group_id, user_id) do nothing"""
+        await self._together([(statement, (group_id, user_id))])
+
     async def is_outdated(self, command: Command) -> bool:
         """Whether a state of the group's Case was accepted after the command was."""
         statement = """select 1 from commands join rooms on rooms.case_id = commands.group_id

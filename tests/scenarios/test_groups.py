@@ -8,10 +8,12 @@ import itertools
 import json
 import time
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 
+from relay.app import LEASE
 from relay.errors import StoreUnavailable
 from relay.retry import Patience
 from relay.store import Ledger
@@ -19,10 +21,46 @@ from sandbox.faults import Fault
 from sandbox.salesforce import ids
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Naps, Relay, StartRelay, agents, cases, commands, eventually, groups
-from tests.scenarios.test_histories import quiet, undone
+from tests.scenarios.test_histories import Org, open_cases, quiet, tell, undone
 from tests.store.outside import commands_so_far
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("is_told_to_leave", [True, False])
+async def test_whom_a_paused_relay_lets_in_when_it_wakes_stays_only_if_he_is_still_wanted(
+    start_relay: StartRelay, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, is_told_to_leave: bool
+) -> None:
+    """Another has carried his coming out meanwhile, then his going, and then the Case's next state came."""
+    monkeypatch.setattr("relay.app.COMMAND_WAIT", 0.05)
+    paused, living, org, wakes = await start_relay(), await start_relay(), Org(sandbox), asyncio.Event()
+    [case_id] = await open_cases(living, 1)
+    agent, guest = org.users[:2]
+    im: Any = paused.worker._commands._membership._im
+    add = im.add_group_member
+
+    async def add_when_awake(*who: str) -> bool:
+        await wakes.wait()
+        return bool(await add(*who))
+
+    monkeypatch.setattr(im, "add_group_member", add_when_awake)
+    monkeypatch.setattr(paused.worker, "look", asyncio.Event().wait)
+    assert (await paused.org("/joingroup", groupId=case_id, userId=guest)).status_code == 202
+    living.clock.advance(LEASE + 1)
+    await quiet(living)
+    assert set(members(sandbox, case_id)) == {"customer-0", guest}
+    if is_told_to_leave:
+        await living.org("/leavegroup", groupId=case_id, userId=guest)
+    org.change(case_id, OwnerId=agent)
+    await tell(living, org.state(case_id))
+    await quiet(living)
+
+    wakes.set()
+    await paused.worker._commands.finish_running()
+    await quiet(living)
+
+    assert set(members(sandbox, case_id)) == {"customer-0", agent, *([] if is_told_to_leave else [guest])}
+
 
 NOBODYS_CASES = [str(ids.canonical(f"500Ws00000{name}")) for name in ("AAAAA", "aBcDe")]
 NOBODYS_CASE = NOBODYS_CASES[0]
