@@ -26,6 +26,12 @@ _LOGIN_IN_URL = re.compile(r"postgres(?:ql)?://[^:@/?#[]*:(?![0-9]{0,5}(?:[,/?]|
 """What stands where the password is, whatever is in it. What begins like a port is none."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
+_PAGES = (".lightning.force.com", ".salesforce-setup.com")
+"""Hosts of the org where people work; its API refuses whoever comes by them."""
+_ANY_ORG = ("login.salesforce.com", "test.salesforce.com")
+"""Hosts that find the org by the user who signs in; the client credentials flow names none."""
+_MY_DOMAIN = "take your org's My Domain, https://….my.salesforce.com (Setup, My Domain)"
+
 _ATTACHMENT_TYPES = ("jpg", "png", "gif", "webp", "bmp", "heic", "pdf", "txt", "mp3", "m4a", "aac", "wav", "mp4", "mov")
 _ATTACHMENT_HOSTS = ("*.my-imcloud.com", "*.im.qcloud.com", "*.imrich.qcloud.com", "*.myqcloud.com", "*.tencentcos.cn")
 
@@ -336,6 +342,7 @@ def _check_together(read: _Reader, settings: Settings) -> None:
             "SALESFORCE_CLIENT_SECRET is missing: the consumer secret of your External Client App"
             " (or SALESFORCE_PRIVATE_KEY_FILE and SALESFORCE_USERNAME for the JWT bearer flow)"
         )
+    _check_login_host(problems, settings)
     if not (settings.relay_app_jwt_secret or settings.relay_app_jwks_url or settings.relay_app_api_keys):
         problems.append("No app could call: set RELAY_APP_JWT_SECRET, RELAY_APP_JWKS_URL or RELAY_APP_API_KEYS")
     if not settings.relay_callout_secrets:
@@ -348,6 +355,16 @@ def _check_together(read: _Reader, settings: Settings) -> None:
         problems.append("SALESFORCE_API_VERSION must look like 67.0")
     if not all(origin == "*" or _is_origin(origin, "http", "https") for origin in settings.relay_allowed_origins):
         problems.append("RELAY_ALLOWED_ORIGINS must be origins like https://app.example.com, without a path")
+
+
+def _check_login_host(problems: list[str], settings: Settings) -> None:
+    if not _is_address(settings.salesforce_login_url, "https"):
+        return  # which is said already
+    host = (urlsplit(settings.salesforce_login_url).hostname or "").rstrip(".")
+    if host.endswith(_PAGES):
+        problems.append(f"SALESFORCE_LOGIN_URL is an address of pages for people: {_MY_DOMAIN}")
+    elif host in _ANY_ORG and not settings.salesforce_private_key_file:
+        problems.append(f"SALESFORCE_LOGIN_URL must be one org's own for the client credentials flow: {_MY_DOMAIN}")
 
 
 def _is_origin(text: str, *schemes: str) -> bool:

@@ -171,6 +171,40 @@ def test_a_private_key_and_a_user_replace_the_client_secret(tmp_path: Path) -> N
     assert problem.startswith("SALESFORCE_USERNAME is missing")
 
 
+@pytest.mark.parametrize("host", ["acme.lightning.force.com", "acme.my.salesforce-setup.com", "login.salesforce.com"])
+def test_a_host_that_is_not_the_orgs_own_is_refused_with_the_one_to_take(host: str) -> None:
+    [problem] = problems({**REQUIRED, "SALESFORCE_LOGIN_URL": f"https://{host}"})
+
+    assert problem.startswith("SALESFORCE_LOGIN_URL")
+    assert "https://….my.salesforce.com" in problem
+
+
+@pytest.mark.parametrize("host", ["login.salesforce.com", "test.salesforce.com"])
+def test_the_jwt_bearer_flow_names_its_user_and_may_sign_in_anywhere(tmp_path: Path, host: str) -> None:
+    key = tmp_path / "key.pem"
+    key.write_text("-----BEGIN PRIVATE KEY-----")
+    settings = read(
+        SALESFORCE_LOGIN_URL=f"https://{host}",
+        SALESFORCE_PRIVATE_KEY_FILE=str(key),
+        SALESFORCE_USERNAME="relay@acme.com",
+    )
+
+    assert settings.salesforce_login_url == f"https://{host}"
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://localhost:8443",
+        "https://acme--dev.sandbox.my.salesforce.com",
+        "https://acme-dev-ed.develop.my.salesforce.com",
+        "https://login.acme.example",
+    ],
+)
+def test_the_orgs_own_hosts_are_taken(origin: str) -> None:
+    assert read(SALESFORCE_LOGIN_URL=origin).salesforce_login_url == origin
+
+
 WRONG: dict[str, list[str]] = {
     "SALESFORCE_LOGIN_URL": [
         "http://acme.my.salesforce.com",
@@ -179,6 +213,13 @@ WRONG: dict[str, list[str]] = {
         "https://acme.my.salesforce.com?x=1",
         "https://",
         "ftp://acme",
+        "https://acme.lightning.force.com",
+        "https://acme--dev.sandbox.lightning.force.com",
+        "https://ACME.Lightning.Force.com.",
+        "https://acme.salesforce-setup.com",
+        "https://acme.my.salesforce-setup.com",
+        "https://login.salesforce.com",
+        "https://test.salesforce.com:443",
     ],
     "SALESFORCE_PRIVATE_KEY_FILE": ["/nowhere/key.pem"],
     "SALESFORCE_API_VERSION": ["67", "v67.0", "67.0/../..", "latest"],
