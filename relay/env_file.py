@@ -10,7 +10,8 @@ from pathlib import Path
 
 _LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 _QUOTES = ("'", '"')
-_OF_TLS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+OF_TLS = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+"""What the TLS libraries look for in the environment themselves."""
 
 
 @dataclass
@@ -57,8 +58,8 @@ def _doubts(name: str, value: str, before: Mapping[str, str]) -> Iterator[str]:
 
 
 def lend_to_tls(values: Mapping[str, str]) -> list[str]:
-    """What the TLS libraries look for in the environment themselves; the names that have another value there."""
-    given = [name for name in _OF_TLS if name in values]
+    """Put OF_TLS where they are looked for; the names that have another value there."""
+    given = [name for name in OF_TLS if name in values]
     return [name for name in given if os.environ.setdefault(name, values[name]) != values[name]]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.datastructures import Secret
 
-from relay.env_file import lend_to_tls, read_env_file
+from relay.env_file import OF_TLS, lend_to_tls, read_env_file
 from relay.errors import SettingsError
 from relay.im import REGIONS
 
@@ -32,6 +33,7 @@ _ANY_ORG = ("login.salesforce.com", "test.salesforce.com")
 """Hosts that find the org by the user who signs in; the client credentials flow names none."""
 _MY_DOMAIN = "take your org's My Domain, https://….my.salesforce.com (Setup, My Domain)"
 
+_LONGEST_USER_ID = 32
 _ATTACHMENT_TYPES = ("jpg", "png", "gif", "webp", "bmp", "heic", "pdf", "txt", "mp3", "m4a", "aac", "wav", "mp4", "mov")
 _ATTACHMENT_HOSTS = ("*.my-imcloud.com", "*.im.qcloud.com", "*.imrich.qcloud.com", "*.myqcloud.com", "*.tencentcos.cn")
 
@@ -108,6 +110,7 @@ class Settings:
         """Read the environment, and a .env file for what is not in it. Raises SettingsError with every problem."""
         reader = _Reader(environ, env_file)
         settings = replace(_read(reader), unused=(*reader.no_settings(), *reader.doubts))
+        reader.check_bundles()
         _check_together(reader, settings)
         if reader.problems:
             raise SettingsError(reader.problems)
@@ -156,6 +159,17 @@ class _Reader:
                 for name in lend_to_tls(self._file)
             ),
         ]
+
+    def check_bundles(self) -> None:
+        """Of the certificates to trust; otherwise each call to a vendor would fail, for a reason that names no file."""
+        for name in OF_TLS:
+            path = self._values.get(name, "")
+            if not path or (name == "REQUESTS_CA_BUNDLE" and Path(path).is_dir()):
+                continue
+            try:
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+            except (OSError, ValueError):
+                self.problems.append(f"{name} names a file that is not there, cannot be read, or holds no certificate")
 
     def no_settings(self) -> list[str]:
         """Names in the file that nobody reads, and in the environment, where others have theirs, those misspelt."""
@@ -206,6 +220,12 @@ class _Reader:
         if not all(re.fullmatch(pattern, value) for value in values):
             self.problems.append(f"{name} must be {what}, separated by commas")
         return values
+
+    def user_id(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if len(value.encode(errors="replace")) > _LONGEST_USER_ID:
+            self.problems.append(f"{name} must have at most {_LONGEST_USER_ID} bytes, as all user ids at Tencent")
+        return value
 
     def number(self, name: str, default: T, cast: Callable[[str], T], least: float, most: float) -> T:
         text = self.text(name)
@@ -265,7 +285,7 @@ def _read(read: _Reader) -> Settings:
         tencent_secret_key=Secret(
             read.required("TENCENT_SECRET_KEY", "the key on your application's page in the console")
         ),
-        tencent_admin_id=read.text("TENCENT_ADMIN_ID", "administrator"),
+        tencent_admin_id=read.user_id("TENCENT_ADMIN_ID", "administrator"),
         tencent_other_admins=tuple(read.listed("TENCENT_OTHER_ADMINS")),
         tencent_api_url=read.origin("TENCENT_API_URL", read.text("TENCENT_API_URL")) or REGIONS.get(region, ""),
         tencent_group_type=read.choice("TENCENT_GROUP_TYPE", "Public", ["Public", "Private", "ChatRoom", "Community"]),

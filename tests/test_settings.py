@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import trustme
 
 from relay.errors import SettingsError
 from relay.settings import EXAMPLES, Settings
@@ -90,7 +91,7 @@ GIVEN: dict[str, tuple[str, object]] = {
     "SALESFORCE_CASE_ORIGIN": ("Web", "Web"),
     "SALESFORCE_CASE_FIELDS": ("Type, Product__c,,", frozenset({"Type", "Product__c"})),
     "SALESFORCE_USERNAME": ("relay@acme.com", "relay@acme.com"),
-    "TENCENT_ADMIN_ID": ("boss", "boss"),
+    "TENCENT_ADMIN_ID": ("b" * 32, "b" * 32),
     "TENCENT_OTHER_ADMINS": ("root, Night_Shift", ("root", "Night_Shift")),
     "TENCENT_API_URL": ("https://localhost:8443/", "https://localhost:8443"),
     "TENCENT_GROUP_TYPE": ("ChatRoom", "ChatRoom"),
@@ -222,8 +223,11 @@ WRONG: dict[str, list[str]] = {
         "https://test.salesforce.com:443",
     ],
     "SALESFORCE_PRIVATE_KEY_FILE": ["/nowhere/key.pem"],
+    "SSL_CERT_FILE": ["/nowhere/ca.pem", str(ROOT / "tests"), str(ROOT / "pyproject.toml")],
+    "REQUESTS_CA_BUNDLE": ["/nowhere/ca.pem", str(ROOT / "pyproject.toml")],
     "SALESFORCE_API_VERSION": ["67", "v67.0", "67.0/../..", "latest"],
     "TENCENT_SDK_APP_ID": ["abc", "0", "-1", "1.5", "1e3", "0x10"],
+    "TENCENT_ADMIN_ID": ["a" * 33, "администратор-чата"],
     "TENCENT_REGION": ["mars", "China"],
     "TENCENT_API_URL": ["http://localhost:1", "https://localhost/v4", "localhost"],
     "TENCENT_GROUP_TYPE": ["public", "AVChatRoom"],
@@ -478,16 +482,27 @@ def test_a_name_that_is_no_setting_is_worth_a_warning(tmp_path: Path) -> None:
 def test_a_bundle_of_the_environment_that_is_not_the_files_is_worth_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / ".env"
-    file.write_text("SSL_CERT_FILE=/theirs.pem\nREQUESTS_CA_BUNDLE=/theirs.pem\n")
-    monkeypatch.setenv("SSL_CERT_FILE", "/ours.pem")
+    ours, theirs, file = tmp_path / "ours.pem", tmp_path / "theirs.pem", tmp_path / ".env"
+    for bundle in (ours, theirs):
+        trustme.CA().cert_pem.write_to_path(bundle)
+    file.write_text(f"SSL_CERT_FILE={theirs}\nREQUESTS_CA_BUNDLE={theirs}\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(ours))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
 
     warnings = Settings.from_env({**REQUIRED, "TENCENT_CALLBACK_TOKEN": "a token"}, env_file=file).warnings
 
     assert [warning.partition(" ")[0] for warning in warnings] == ["SSL_CERT_FILE"]
-    assert (os.environ["SSL_CERT_FILE"], os.environ["REQUESTS_CA_BUNDLE"]) == ("/ours.pem", "/theirs.pem")
+    assert (os.environ["SSL_CERT_FILE"], os.environ["REQUESTS_CA_BUNDLE"]) == (str(ours), str(theirs))
+
+
+def test_a_bundle_may_be_a_file_and_what_requests_takes_a_folder_and_either_may_be_empty(tmp_path: Path) -> None:
+    bundle = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(bundle)
+
+    assert read(SSL_CERT_FILE=str(bundle), REQUESTS_CA_BUNDLE=str(bundle))
+    assert read(SSL_CERT_FILE="", REQUESTS_CA_BUNDLE=str(tmp_path))
+    assert read(SSL_CERT_FILE="", REQUESTS_CA_BUNDLE="")
 
 
 @pytest.mark.parametrize(
