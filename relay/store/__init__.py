@@ -65,7 +65,8 @@ async def ledger_exists(url: str) -> bool:
 
 def can_make_ledger(url: str) -> bool:
     """Whether nothing speaks against making it there."""
-    return is_shared(url) or os.access(_file(url).parent, os.W_OK)
+    folder = _file(url).parent
+    return is_shared(url) or (os.path.isdir(folder) and os.access(folder, os.W_OK))  # noqa: PTH112 - of any name
 
 
 async def prove_ledger(url: str) -> None:

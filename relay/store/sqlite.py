@@ -44,8 +44,11 @@ class SqliteDatabase:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
     async def exists(self) -> bool:
-        """Whether there is such a file."""
-        return await asyncio.to_thread(self._path.exists)
+        """Whether there is such a file; also said where that cannot be seen, of which open() says more."""
+        try:
+            return await asyncio.to_thread(self._path.exists)
+        except OSError:
+            return True
 
     async def open(self) -> None:
         """Open the file, made private (0600) if it is new; StoreUnavailable says what is wrong with it."""

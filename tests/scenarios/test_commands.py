@@ -81,6 +81,7 @@ WRONG: list[tuple[dict[str, str], list[str]]] = [
     ({"TENCENT_API_URL": NOWHERE}, ["Tencent Chat", "cannot be reached", NOWHERE]),
     ({"TENCENT_API_URL": "https://no-such-host.invalid"}, ["Tencent Chat", "cannot be reached"]),
     ({"RELAY_DATABASE_URL": "sqlite:////no/such/folder/relay.db"}, ["Database", "/no/such/folder/relay.db"]),
+    ({"RELAY_DATABASE_URL": f"sqlite:///{__file__}/relay.db"}, ["Database", "Not a directory"]),
     (
         {"SSL_CERT_FILE": "", "REQUESTS_CA_BUNDLE": ""},
         ["Salesforce login: Salesforce cannot be reached: its certificate is not trusted here", "REQUESTS_CA_BUNDLE"],
@@ -212,6 +213,17 @@ async def test_no_command_answers_from_a_ledger_that_is_not_there(
         assert (ended.code, ended.out) == (2, ""), ended
         assert f"There is no ledger at sqlite:///{path}: is RELAY_DATABASE_URL right?" in ended.err
         assert not path.exists()
+
+
+@pytest.mark.parametrize("command", [("serve",), ("dead-letters", "list"), ("transcript", "5005g00000000AbAAI")])
+async def test_a_ledger_that_cannot_be_opened_is_named_by_every_command(
+    sandbox: Sandbox, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    env, name = environment(sandbox, tmp_path), "n" * 300
+    for path, reason in ((tmp_path, "Is a directory"), (tmp_path / name, "File name too long")):
+        ended = await relay_command(*command, env={**env, "RELAY_DATABASE_URL": f"sqlite:///{path}"}, directory=tmp_path)
+        assert (ended.code, ended.out) == (1, "")
+        assert f"The ledger {path} (RELAY_DATABASE_URL) cannot be opened: {reason}" in ended.err
 
 
 async def test_check_says_that_there_is_no_ledger_yet_and_makes_none(
