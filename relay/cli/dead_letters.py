@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from relay.cli.as_json import in_camel_case, in_json
 from relay.models import DeadLetter
 from relay.store import Ledger, open_existing_ledger
 
@@ -30,7 +30,7 @@ async def dead_letters(url: str, action: str, names: list[str], *, as_json: bool
 def _show(letters: list[DeadLetter], action: str, names: list[str], *, as_json: bool) -> int:
     chosen = letters if action == "list" else [letter for letter in letters if letter.name in names]
     if as_json or (action == "show" and chosen):
-        print(json.dumps([_as_json(letter) for letter in chosen], indent=2, ensure_ascii=False))
+        print(in_json([_as_json(letter) for letter in chosen]))
     elif action == "list":
         for letter in chosen:
             since = datetime.fromtimestamp(letter.created_at, UTC).isoformat(timespec="seconds")
@@ -51,13 +51,15 @@ async def _change(ledger: Ledger, action: str, names: list[str], *, as_json: boo
     left = {letter.name for letter in await ledger.dead_letters()}
     outcomes = {name: _DONE[action] if done[name] else _FORGOTTEN if name in left else "not there" for name in names}
     if as_json:
-        print(json.dumps([{"name": name, "done": done[name], "outcome": outcomes[name]} for name in names], indent=2))
-    else:
-        for name, outcome in outcomes.items():
+        print(in_json([{"name": name, "done": done[name], "outcome": outcomes[name]} for name in names]))
+    for name, outcome in outcomes.items():
+        if not done[name]:
+            print(f"{name}: {outcome}", file=sys.stderr)
+        elif not as_json:
             print(f"{name}: {outcome}")
     return int(not all(done.values()))
 
 
 def _as_json(letter: DeadLetter) -> dict[str, Any]:
     content = letter.content.model_dump(exclude_none=True) if letter.content else None
-    return {**asdict(letter), "content": content}
+    return in_camel_case({**asdict(letter), "content": content})

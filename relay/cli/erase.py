@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 from relay.app import create_im
+from relay.cli.as_json import in_camel_case, in_json
 from relay.im import TIMEOUT
 from relay.retry import Patience
 from relay.settings import Settings
 from relay.store import open_existing_ledger
 from relay.talk.models import Traces
 from relay.transport import Http
+
+_WHAT = {
+    "tickets": ("ticket", "tickets"),
+    "messages": ("message", "messages"),
+    "attendance": ("time that he came or went", "times that he came or went"),
+    "outbox": ("line to be said", "lines to be said"),
+    "names": ("name", "names"),
+    "dead_letters": ("dead letter that names him", "dead letters that name him"),
+}
+"""One, and several."""
 
 
 async def erase(settings: Settings, user_id: str, *, dry_run: bool, delete_account: bool, as_json: bool) -> int:
@@ -43,11 +53,11 @@ async def _delete_account(settings: Settings, user_id: str) -> None:
 def _print(user_id: str, traces: Traces, *, done: bool, account_deleted: bool, as_json: bool) -> None:
     elsewhere = _elsewhere(traces, account_deleted=account_deleted)
     if as_json:
-        report = {"userId": user_id, "erased": done, "accountDeleted": account_deleted, **asdict(traces)}
-        print(json.dumps({**report, "elsewhere": elsewhere}, indent=2))
+        report = {"user_id": user_id, "erased": done, "account_deleted": account_deleted, **asdict(traces)}
+        print(in_json(in_camel_case({**report, "counts": in_camel_case(traces.counts), "elsewhere": elsewhere})))
         return
-    held = ", ".join(f"{count} {name}" for name, count in traces.counts.items() if count) or "nothing"
-    print(f"{'Erased' if done else 'Held'} of {user_id}: {held}.")
+    held = ", ".join(f"{count} {_WHAT[name][count != 1]}" for name, count in traces.counts.items() if count)
+    print(f"{'Erased' if done else 'Held'} of {user_id}: {held or 'nothing'}.")
     if traces.still_open or traces.under_way:
         names = ", ".join(traces.still_open) or "tickets that are being opened"
         print(f"Nothing can be erased while he has open chats: close or delete these Cases first: {names}.")

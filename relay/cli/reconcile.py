@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from relay.app import create_crm, create_im
 from relay.app_talk import create_talk
 from relay.case_states import CaseStates
+from relay.cli.as_json import in_json
 from relay.crm import TIMEOUT as CRM_TIMEOUT
 from relay.drift import Drift
 from relay.im import TIMEOUT as IM_TIMEOUT
@@ -49,7 +48,7 @@ async def reconcile(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
         await ledger.close()
         await crm.close()
         await im_http.close()
-    print(json.dumps([_as_json(drift) for drift in drifts], indent=2) if as_json else _in_words(drifts))
+    print(in_json([_as_json(drift) for drift in drifts]) if as_json else _in_words(drifts))
     return int(bool(drifts))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from relay import ids
 from relay.app import create_im
+from relay.cli.as_json import in_json
 from relay.errors import BadRequest
 from relay.im import TIMEOUT
 from relay.retry import Patience
@@ -23,5 +22,5 @@ def usersig(settings: Settings, name: str, *, as_json: bool) -> int:
     if im.is_admin(user_id):
         raise BadRequest("An administrator's login is given to nobody", title="Invalid user id")
     answer = login(im, user_id)
-    print(json.dumps(answer, indent=2) if as_json else answer["userSig"])
+    print(in_json(answer) if as_json else answer["userSig"])
     return 0

@@ -28,7 +28,6 @@ _COUNTS = {
     "outbox": "select count(*) from outbox where sender = $1 or about = $1",
     "names": "select count(*) from names where user_id = $1",
 }
-_DEAD_LETTERS = "dead letters that name him"
 _CASES = """
 select distinct case_id from (
     select case_id from tickets where user_id = $1 and case_id is not null
@@ -75,7 +74,7 @@ class Erasure(Part):
         )
         found = {name: int(rows[0][0]) for name, rows in zip(_COUNTS, counts, strict=True)}
         return Traces(
-            counts={**found, _DEAD_LETTERS: len(list(_without(mentioned, user_id)))},
+            counts={**found, "dead_letters": len(list(_without(mentioned, user_id)))},
             cases=tuple(case_id for (case_id,) in cases),
             still_open=tuple(case_id for (case_id,) in still_open),
             under_way=int(under_way),

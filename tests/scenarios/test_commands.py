@@ -193,7 +193,7 @@ async def test_dead_letters_that_are_not_there_are_said_in_words(sandbox: Sandbo
     assert await told("list", "--json") == (0, "[]\n", "")
     assert await told("show", "nix") == (1, "", "nix: not there\n")
     assert await told("show", "nix", "--json") == (1, "[]\n", "nix: not there\n")
-    assert await told("drop", "nix") == (1, "nix: not there\n", "")
+    assert await told("drop", "nix") == (1, "", "nix: not there\n")
     for wrong in (["list", "extra"], ["show"], ["replay"], ["drop"]):
         code, out, err = await told(*wrong)
         assert (code, out, f"relay dead-letters {wrong[0]}" in err) == (2, "", True)
@@ -221,7 +221,9 @@ async def test_a_ledger_that_cannot_be_opened_is_named_by_every_command(
 ) -> None:
     env, name = environment(sandbox, tmp_path), "n" * 300
     for path, reason in ((tmp_path, "Is a directory"), (tmp_path / name, "File name too long")):
-        ended = await relay_command(*command, env={**env, "RELAY_DATABASE_URL": f"sqlite:///{path}"}, directory=tmp_path)
+        ended = await relay_command(
+            *command, env={**env, "RELAY_DATABASE_URL": f"sqlite:///{path}"}, directory=tmp_path
+        )
         assert (ended.code, ended.out) == (1, "")
         assert f"The ledger {path} (RELAY_DATABASE_URL) cannot be opened: {reason}" in ended.err
 

@@ -31,7 +31,7 @@ async def test_a_ticket_whose_chat_was_refused_is_a_dead_letter_and_replaying_it
     assert refused.status_code == 502
 
     [letter] = await letters(relay, capsys)
-    assert (letter["case_id"], letter["problem"]["vendorCode"]) == (cases(sandbox)[0]["Id"], 10058)
+    assert (letter["caseId"], letter["problem"]["vendorCode"]) == (cases(sandbox)[0]["Id"], 10058)
     assert await dead_letters(relay.settings.relay_database_url, "replay", [letter["name"]], as_json=False) == 0
     await relay.settled(letter["name"].removeprefix("ticket-"))
 
@@ -104,7 +104,7 @@ async def test_a_ticket_that_is_forgotten_can_only_be_dropped(
     name = letter["name"]
 
     assert await dead_letters(url, "replay", [name], as_json=False) == 1
-    assert "no longer kept (RELAY_CASE_INFO_DAYS)" in capsys.readouterr().out
+    assert "no longer kept (RELAY_CASE_INFO_DAYS)" in capsys.readouterr().err
     assert await dead_letters(url, "drop", [name, "ticket-none"], as_json=True) == 1
     assert json.loads(capsys.readouterr().out) == [
         {"name": name, "done": True, "outcome": "dropped"},
@@ -116,6 +116,7 @@ async def test_a_ticket_that_is_forgotten_can_only_be_dropped(
 async def test_what_is_not_there_is_said(relay: Relay, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for action in ("show", "replay", "drop"):
         assert await dead_letters(relay.settings.relay_database_url, action, ["command-99"], as_json=False) == 1
+        assert capsys.readouterr() == ("", "command-99: not there\n")
 
 
 async def test_a_ticket_that_may_have_a_case_is_a_dead_letter(
@@ -130,4 +131,4 @@ async def test_a_ticket_that_may_have_a_case_is_a_dead_letter(
 
     [letter] = await letters(relay, capsys)
     assert unknown.status_code == 504
-    assert (letter["user_id"], letter["case_id"]) == ("alice", None)
+    assert (letter["userId"], letter["caseId"]) == ("alice", None)

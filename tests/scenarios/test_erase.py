@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,9 @@ async def test_who_is_erased_is_gone_everywhere(
 
     assert ended.code == 0, ended
     report = json.loads(ended.out)
-    assert (report["erased"], report["cases"], report["still_open"]) == (True, [case_id], [])
+    assert (report["erased"], report["cases"], report["stillOpen"]) == (True, [case_id], [])
     assert report["counts"]["messages"] == 2
+    assert not [name for name in (*report, *report["counts"]) if not re.fullmatch("[a-z]+([A-Z][a-z]+)*", name)]
     assert any(case_id in line and "Salesforce" in line for line in report["elsewhere"])
     held = ledger(relay)
     assert [text for text in (WHO.encode(), b"Mallory Unique", b"my very own words") if text in held] == []
@@ -100,7 +102,7 @@ async def test_a_dry_run_only_says_what_there_is(start_relay: StartRelay, sandbo
     ended = await relay_command("erase", "--user", WHO, "--dry-run", env=env, directory=tmp_path)
 
     assert ended.code == 0
-    assert f"Held of {WHO}: 1 tickets, 1 messages" in ended.out
+    assert f"Held of {WHO}: 1 ticket, 1 message." in ended.out
     assert WHO in {account["UserID"] for account in sandbox.tencent.state()["accounts"]}  # type: ignore[attr-defined]
     assert b"my very own words" in ledger(relay)
 

@@ -264,7 +264,7 @@ async def test_a_user_is_erased(ours: Ledger) -> None:
     await ours.hear(Edited(CASE, 3, HELLO.elements, 501.0))
     traces = await ours.traces("alice")
     assert traces.counts == {
-        "tickets": 1, "messages": 2, "attendance": 1, "outbox": 1, "names": 0, "dead letters that name him": 1,
+        "tickets": 1, "messages": 2, "attendance": 1, "outbox": 1, "names": 0, "dead_letters": 1,
     }  # fmt: skip
     assert (traces.cases, traces.still_open, traces.under_way) == ((CASE,), (CASE,), 1)
 
@@ -316,7 +316,7 @@ async def test_who_is_erased_spoils_no_dead_letter(ours: Ledger, user_id: str, d
     }
     await ours.fail_command(command, problem)
     traces = await ours.traces(user_id)
-    assert traces.counts["dead letters that name him"] == ("{}" in detail)
+    assert traces.counts["dead_letters"] == ("{}" in detail)
 
     await ours.erase(user_id)
 
