@@ -93,8 +93,9 @@ class TicketRoutes:
 
 
 def _idempotency_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _KEY.match(key):
-        path, message = "Idempotency-Key", "must be 1 to 255 visible ASCII characters"
+    keys = request.headers.getlist("idempotency-key")
+    message = "must be sent once" if len(keys) > 1 else "must be 1 to 255 visible ASCII characters"
+    if len(keys) > 1 or not all(map(_KEY.match, keys)):
+        path = "Idempotency-Key"
         raise BadRequest(f"{path} {message}", title=f"Invalid {path}", fields=((path, message),))
-    return key
+    return keys[0] if keys else None

@@ -167,6 +167,19 @@ async def test_a_key_must_be_visible_ascii(relay: Relay, sandbox: Sandbox, key: 
         assert_problem(answer, 400, "Invalid Idempotency-Key", "Idempotency-Key", "255")
 
 
+@pytest.mark.parametrize("second", [b"two", b"one"])
+async def test_two_keys_are_none(relay: Relay, sandbox: Sandbox, second: bytes) -> None:
+    headers = [
+        (b"Authorization", f"Bearer {relay.api_key}".encode()),
+        (b"Idempotency-Key", b"one"),
+        (b"Idempotency-Key", second),
+    ]
+    with untouched(sandbox):
+        body = {"userId": "alice", "caseInfo": {"subject": "It broke"}}
+        answer = await relay.client.post("/createticket", json=body, headers=headers)
+        assert_problem(answer, 400, "Invalid Idempotency-Key", "must be sent once")
+
+
 @pytest.mark.parametrize("key", ["k", "x" * 255, "!~", "a:b/c?d=e&f#g%00", '{"a"}', "'; DROP TABLE tickets; --"])
 async def test_any_visible_ascii_is_a_key(relay: Relay, sandbox: Sandbox, key: str) -> None:
     key = key.replace(" ", "_")
