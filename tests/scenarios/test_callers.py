@@ -84,6 +84,8 @@ TIMES: Kinds = {
     "exp not a number": lambda relay: f"Bearer {_signed(relay, {'sub': 'alice', 'exp': float('nan')})}",
     "exp beyond any float": lambda relay: f"Bearer {_signed(relay, {'sub': 'alice', 'exp': 10**400})}",
     "nbf in the future": lambda relay: f"Bearer {relay.token('alice', nbf=_in(300))}",
+    "iat in the future": lambda relay: f"Bearer {relay.token('alice', iat=_in(300))}",
+    "iat a text": lambda relay: f"Bearer {_signed(relay, {'sub': 'alice', 'exp': _in(60), 'iat': 'now'})}",
     "nbf a text": lambda relay: f"Bearer {_signed(relay, {'sub': 'alice', 'exp': _in(60), 'nbf': 'now'})}",
     "nbf not a number": lambda relay: f"Bearer {_signed(relay, {'sub': 'alice', 'exp': _in(60), 'nbf': float('nan')})}",
     "nbf beyond any float": lambda relay: f"Bearer {_signed(relay, {'sub': 'alice', 'exp': _in(60), 'nbf': 10**400})}",
@@ -91,6 +93,7 @@ TIMES: Kinds = {
 CLAIMS: Kinds = {
     "sub missing": lambda relay: f"Bearer {_signed(relay, {'exp': _in(60)})}",
     "sub null": lambda relay: f"Bearer {_signed(relay, {'exp': _in(60), 'sub': None})}",
+    "sub empty": lambda relay: f"Bearer {_signed(relay, {'exp': _in(60), 'sub': ''})}",
     "sub a number": lambda relay: f"Bearer {_signed(relay, {'exp': _in(60), 'sub': 7})}",
     "sub a list": lambda relay: f"Bearer {_signed(relay, {'exp': _in(60), 'sub': ['alice']})}",
     "sub an object": lambda relay: f"Bearer {_signed(relay, {'exp': _in(60), 'sub': {'a': 1}})}",
@@ -185,6 +188,7 @@ async def test_the_scheme_may_be_written_in_any_case(relay: Relay, scheme: str) 
         {"exp": lambda: _in(DAY)},
         {"exp": lambda: _in(DAY) - 0.5},
         {"nbf": lambda: _in(-1)},
+        {"exp": lambda: _in(DAY + 30), "nbf": lambda: _in(30), "iat": lambda: _in(30)},
         {"iat": lambda: _in(-1), "aud": lambda: "somebody", "iss": lambda: "https://login.example.com"},
     ],
 )
