@@ -25,7 +25,8 @@ CURES: dict[str, str | None] = {
 }
 """What can be wrong, and what the relay does about it; None: it is reported only.
 
-newer state: Salesforce has one that did not reach the relay. no state: of a ticket's Case none ever did.
+newer state: Salesforce has one that did not reach the relay. no state: of a ticket's Case none ever did,
+and a look at Salesforce is overdue.
 missing: who belongs into the group and is not there. leftover: an agent the relay put in who no longer belongs,
 or who was told to leave.
 stranger: a member whom the relay neither put in nor was told of. foreign owner: somebody who may dismiss the group.

@@ -268,8 +268,8 @@ class Store(Protocol):
         """The tickets of a Case that lost a merge are the master's from now on."""
         ...
 
-    async def cases_without_state(self) -> list[str]:
-        """Cases that have a ticket, and of which no state was ever accepted."""
+    async def cases_without_state(self) -> dict[str, float]:
+        """Cases that have a ticket, and of which no state was ever accepted, with the time of their first ticket."""
         ...
 
     async def rooms(self) -> list[Room]:

@@ -85,7 +85,9 @@ class Reconciler:
         states = {state.case_id: state for state in await self._crm.case_states([*rooms, *unseen])}
         drifts = [Drift(group, "orphan") for group in unexpected if group not in rooms]
         drifts += [Drift(case_id, "unknown Case") for case_id in (*rooms, *unseen) if case_id not in states]
-        drifts += [Drift(case_id, "no state") for case_id in unseen if case_id in states]
+        # a younger ticket waits for Salesforce's first callout, or for the next look
+        overdue = self._clock() - self._interval * self._stretch()
+        drifts += [Drift(case_id, "no state") for case_id in unseen if case_id in states and unseen[case_id] < overdue]
         # a Case that Salesforce does not show may be there all the same, so nobody is sent away for that
         shown = [room for case_id, room in rooms.items() if case_id in states]
         for start in range(0, len(shown), _TOGETHER):

@@ -76,7 +76,8 @@ _MORE = 5000
 _SOME_CASES = "(select case_id from tickets where case_id > $1 order by case_id limit $2) as cases"
 _LAST_OF_THEM = f"select max(case_id) from {_SOME_CASES}"
 _WITHOUT_STATE = f"""
-select distinct case_id from {_SOME_CASES}
+select distinct case_id, (select min(created_at) from tickets where tickets.case_id = cases.case_id)
+from {_SOME_CASES}
 where not exists (select 1 from rooms where rooms.case_id = cases.case_id) order by case_id"""
 
 _NEWEST = """
@@ -130,19 +131,19 @@ class Rooms(Part):
             found += page
         return found
 
-    async def cases_without_state(self) -> list[str]:
-        """Cases that have a ticket, and of which no state was ever accepted."""
-        found: list[str] = []
+    async def cases_without_state(self) -> dict[str, float]:
+        """Cases that have a ticket, and of which no state was ever accepted, with the time of their first ticket."""
+        found: dict[str, float] = {}
         last: str | None = ""
         while last is not None:
             place = (last, _MORE)
             [[(last,)], rows] = await self._together([(_LAST_OF_THEM, place), (_WITHOUT_STATE, place)])
-            found += [case_id for (case_id,) in rows]
+            found |= dict(rows)
         return found
 
     async def open_groups(self) -> dict[str, int]:
         """Groups that are there, as far as the ledger knows, with the highest number that it knows of each."""
-        found = await self._newest(await self.cases_without_state())
+        found = await self._newest([*await self.cases_without_state()])
         last: str | None = ""
         while last is not None:
             [rows] = await self._together([(f"select case_id from rooms where {_THERE}", (last, _PAGE))])

@@ -12,9 +12,9 @@ from relay.cli.reconcile import reconcile
 from sandbox.faults import FOREVER, Fault
 from sandbox.tencent.chat import Group
 from sandbox.up import Sandbox
-from tests.scenarios.conftest import Json, Relay
-from tests.scenarios.test_histories import Org, open_cases, quiet, tell
-from tests.store.outside import content
+from tests.scenarios.conftest import Json, Relay, agents
+from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell
+from tests.store.outside import age_tickets_of, content
 
 pytestmark = pytest.mark.anyio
 
@@ -127,11 +127,12 @@ async def closed_long_ago(world: World, case_id: str) -> None:
 
 
 async def ticket_nobody_told_of(world: World, case_id: str) -> None:
-    """Made after the others, so that not even a look at Salesforce has seen it."""
+    """Made after the others, so that no look at Salesforce has seen it, though one is overdue."""
     answer = await world.relay.open_ticket("customer-late", credential=world.relay.api_key)
     world.cases["ticket_nobody_told_of"] = answer.json()["caseId"]
     world.org.change(answer.json()["caseId"], OwnerId=world.maria)
     world.dismiss(answer.json()["caseId"])
+    age_tickets_of(world.relay.settings.relay_database_url, "customer-late", 3600)
 
 
 async def orphan(world: World, case_id: str) -> None:
@@ -245,3 +246,22 @@ def by_damage(
     for case_id, what, who in drifts:
         found.setdefault(world.named(case_id), []).append((what, world.named(who)))
     return found
+
+
+async def test_a_ticket_that_salesforce_has_had_no_time_to_tell_of_is_no_drift(
+    relay: Relay, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [case_id] = await open_cases(relay, 1)
+
+    assert await reconcile(relay.settings, dry_run=True, as_json=False) == 0
+    assert capsys.readouterr().out == "Every group is as its Case asks for.\n"
+
+    Org(sandbox).change(case_id, OwnerId=agents(sandbox)[0])
+    assert await relay.reconciler.repair() == [], "nothing was wrong"
+    await quiet(relay)
+    assert members(sandbox, case_id) == {"customer-0", agents(sandbox)[0]}, "and what the deep pass saw is used"
+
+    [late] = await open_cases(relay, 1)
+    age_tickets_of(relay.settings.relay_database_url, "customer-0", 3600)
+    assert await reconcile(relay.settings, dry_run=True, as_json=False) == 1
+    assert capsys.readouterr().out == f"{late}  no state: Salesforce is asked and the group follows\n"
