@@ -1,27 +1,21 @@
-"""The relay's settings, read from the environment here and nowhere else; everything that is wrong is said at once."""
+"""The relay's settings, read from the environment for all of it; everything that is wrong is said at once."""
 
 from __future__ import annotations
 
-import os
 import re
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from starlette.datastructures import Secret
 
-from relay.env_file import OF_TLS, lend_to_tls, read_env_file
 from relay.errors import SettingsError
 from relay.im import REGIONS
+from relay.settings_reader import EXAMPLES, Reader, is_address, is_origin
 
-T = TypeVar("T")
-
-_OURS = ("RELAY_", "SALESFORCE_", "TENCENT_")
 _HOST = r"(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(?(1)|(:[0-9]{1,5})?)"
 _LOGIN_IN_URL = re.compile(r"postgres(?:ql)?://[^:@/?#[]*:(?![0-9]{0,5}(?:[,/?]|$))([^@]*(?:@[^?]*)?)@")
 """What stands where the password is, whatever is in it. What begins like a port is none."""
@@ -33,22 +27,8 @@ _ANY_ORG = ("login.salesforce.com", "test.salesforce.com")
 """Hosts that find the org by the user who signs in; the client credentials flow names none."""
 _MY_DOMAIN = "take your org's My Domain, https://….my.salesforce.com (Setup, My Domain)"
 
-_LONGEST_USER_ID = 32
 _ATTACHMENT_TYPES = ("jpg", "png", "gif", "webp", "bmp", "heic", "pdf", "txt", "mp3", "m4a", "aac", "wav", "mp4", "mov")
 _ATTACHMENT_HOSTS = ("*.my-imcloud.com", "*.im.qcloud.com", "*.imrich.qcloud.com", "*.myqcloud.com", "*.tencentcos.cn")
-
-EXAMPLES = frozenset(
-    {
-        "https://your-domain.my.salesforce.com",
-        "your-consumer-key",
-        "your-consumer-secret",
-        "your-sdk-app-id",
-        "your-secret-key",
-        "your-app-jwt-secret",
-        "your-callout-secret",
-    }
-)
-"""The values of .env.example: whoever left one in place has not configured the relay."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,8 +88,14 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, env_file: Path | None = None) -> Settings:
         """Read the environment, and a .env file for what is not in it. Raises SettingsError with every problem."""
-        reader = _Reader(environ, env_file)
-        settings = replace(_read(reader), unused=(*reader.no_settings(), *reader.doubts))
+        reader = Reader(environ, env_file)
+        settings = replace(
+            _read(reader),
+            unused=(
+                *reader.no_settings(["TENCENT_REGION", *(one.name.upper() for one in fields(cls))]),
+                *reader.doubts,
+            ),
+        )
         reader.check_bundles()
         _check_together(reader, settings)
         if reader.problems:
@@ -145,124 +131,7 @@ class Settings:
         return [*found, *self.unused]
 
 
-class _Reader:
-    """Reads one setting after the other and gathers what is wrong with them."""
-
-    def __init__(self, environ: Mapping[str, str] | None, env_file: Path | None) -> None:
-        file = read_env_file(env_file)
-        self._file, self.problems = file.values, file.problems
-        self._values = {**self._file, **(os.environ if environ is None else environ)}
-        self.doubts = [
-            *file.warnings,
-            *(
-                f"{name} in the environment is another than in {env_file}, and goes before it: unset it there"
-                for name in lend_to_tls(self._file)
-            ),
-        ]
-
-    def check_bundles(self) -> None:
-        """Of the certificates to trust; otherwise each call to a vendor would fail, for a reason that names no file."""
-        for name in OF_TLS:
-            path = self._values.get(name, "")
-            if not path or (name == "REQUESTS_CA_BUNDLE" and Path(path).is_dir()):
-                continue
-            try:
-                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-            except (OSError, ValueError):
-                self.problems.append(f"{name} names a file that is not there, cannot be read, or holds no certificate")
-
-    def no_settings(self) -> list[str]:
-        """Names in the file that nobody reads, and in the environment, where others have theirs, those misspelt."""
-        known = [one.name.upper() for one in fields(Settings)] + ["TENCENT_REGION"]
-        found = []
-        for name in sorted(name for name in self._values if name.startswith(_OURS) and name not in known):
-            meant = get_close_matches(name, known, n=1, cutoff=0.9)
-            if meant or name in self._file:
-                found.append(f"{name} is no setting" + "".join(f": did you mean {one}?" for one in meant))
-        return found
-
-    def text(self, name: str, default: str = "") -> str:
-        value = self._values.get(name, "").strip() or default
-        if value in EXAMPLES:
-            self.problems.append(f"{name} still has its example value: put your own in its place")
-        return value
-
-    def required(self, name: str, what: str) -> str:
-        value = self.text(name)
-        if not value:
-            self.problems.append(f"{name} is missing: {what}")
-        return value
-
-    def secret(self, name: str) -> Secret:
-        return Secret(self.text(name))
-
-    def listed(self, name: str) -> list[str]:
-        values = [value.strip() for value in self.text(name).split(",") if value.strip()]
-        if len(values) > 1 and EXAMPLES.intersection(values):
-            self.problems.append(f"{name} still has an example value: put your own in its place")
-        return values
-
-    def line(self, name: str, default: str) -> str:
-        """A text, or "" where it is off."""
-        value = self.text(name, default)
-        if len(value.encode(errors="replace")) > 1000:
-            self.problems.append(f"{name} must have at most 1000 bytes")
-        return "" if value == "off" else value
-
-    def line_with_name(self, name: str, default: str) -> str:
-        text = self.line(name, default)
-        if re.search(r"[{}]", text.replace("{name}", "")):
-            self.problems.append(f"{name} knows {{name}}, who comes or goes, and nothing else in braces")
-        return text
-
-    def matching(self, name: str, pattern: str, what: str) -> list[str]:
-        values = self.listed(name)
-        if not all(re.fullmatch(pattern, value) for value in values):
-            self.problems.append(f"{name} must be {what}, separated by commas")
-        return values
-
-    def user_id(self, name: str, default: str) -> str:
-        value = self.text(name, default)
-        if len(value.encode(errors="replace")) > _LONGEST_USER_ID:
-            self.problems.append(f"{name} must have at most {_LONGEST_USER_ID} bytes, as all user ids at Tencent")
-        return value
-
-    def number(self, name: str, default: T, cast: Callable[[str], T], least: float, most: float) -> T:
-        text = self.text(name)
-        if not text:
-            return default
-        try:
-            value = cast(text)
-        except ValueError:
-            self.problems.append(f"{name} must be a number from {least:.0f} to {most:.0f}")
-            return default
-        if not least <= value <= most:  # type: ignore[operator]
-            self.problems.append(f"{name} must be from {least:.0f} to {most:.0f}")
-            return default
-        return value
-
-    def choice(self, name: str, default: str, choices: list[str]) -> str:
-        value = self.text(name, default)
-        if value not in choices:
-            self.problems.append(f"{name} must be one of: {', '.join(choices)}")
-        return value
-
-    def origin(self, name: str, value: str) -> str:
-        """An https address with nothing behind it; http is for nobody, both vendors refuse it."""
-        if value and not _is_origin(value.rstrip("/"), "https"):
-            self.problems.append(
-                f"{name} must be an address like https://host or https://host:port, with nothing behind it"
-            )
-        return value.rstrip("/")
-
-    def file(self, name: str) -> str:
-        path = self.text(name)
-        if path and not os.access(path, os.R_OK):
-            self.problems.append(f"{name} names a file that is not there or cannot be read")
-        return path
-
-
-def _read(read: _Reader) -> Settings:
+def _read(read: Reader) -> Settings:
     login_url = read.origin(
         "SALESFORCE_LOGIN_URL",
         read.required("SALESFORCE_LOGIN_URL", "your org's My Domain, https://acme.my.salesforce.com"),
@@ -326,7 +195,7 @@ def _read(read: _Reader) -> Settings:
     )
 
 
-def _time_zone(read: _Reader) -> str:
+def _time_zone(read: Reader) -> str:
     name = read.text("RELAY_TIME_ZONE", "UTC")
     try:
         ZoneInfo(name)
@@ -337,21 +206,21 @@ def _time_zone(read: _Reader) -> str:
     return name
 
 
-def _sdk_app_id(read: _Reader) -> int:
+def _sdk_app_id(read: Reader) -> int:
     text = read.required("TENCENT_SDK_APP_ID", "the SDKAppID of your application")
     if text and text not in EXAMPLES and not re.fullmatch(r"[1-9][0-9]{0,18}", text):
         read.problems.append("TENCENT_SDK_APP_ID must be a whole number, the SDKAppID of your application")
     return int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
 
 
-def _jwks_url(read: _Reader) -> str:
+def _jwks_url(read: Reader) -> str:
     url = read.text("RELAY_APP_JWKS_URL")
-    if url and not (_is_address(url, "https") or (_is_address(url, "http") and urlsplit(url).hostname in _LOOPBACK)):
+    if url and not (is_address(url, "https") or (is_address(url, "http") and urlsplit(url).hostname in _LOOPBACK)):
         read.problems.append("RELAY_APP_JWKS_URL must be an https address: who could change the keys could be anybody")
     return url
 
 
-def _check_together(read: _Reader, settings: Settings) -> None:
+def _check_together(read: Reader, settings: Settings) -> None:
     """What no setting alone can get wrong."""
     problems = read.problems
     if settings.salesforce_private_key_file:
@@ -373,33 +242,18 @@ def _check_together(read: _Reader, settings: Settings) -> None:
     _check_database(problems, settings)
     if not re.fullmatch(r"[0-9]+\.0", settings.salesforce_api_version):
         problems.append("SALESFORCE_API_VERSION must look like 67.0")
-    if not all(origin == "*" or _is_origin(origin, "http", "https") for origin in settings.relay_allowed_origins):
+    if not all(origin == "*" or is_origin(origin, "http", "https") for origin in settings.relay_allowed_origins):
         problems.append("RELAY_ALLOWED_ORIGINS must be origins like https://app.example.com, without a path")
 
 
 def _check_login_host(problems: list[str], settings: Settings) -> None:
-    if not _is_address(settings.salesforce_login_url, "https"):
+    if not is_address(settings.salesforce_login_url, "https"):
         return  # which is said already
     host = (urlsplit(settings.salesforce_login_url).hostname or "").rstrip(".")
     if host.endswith(_PAGES):
         problems.append(f"SALESFORCE_LOGIN_URL is an address of pages for people: {_MY_DOMAIN}")
     elif host in _ANY_ORG and not settings.salesforce_private_key_file:
         problems.append(f"SALESFORCE_LOGIN_URL must be one org's own for the client credentials flow: {_MY_DOMAIN}")
-
-
-def _is_origin(text: str, *schemes: str) -> bool:
-    return _is_address(text, *schemes) and text.count("/") == 2 and "?" not in text
-
-
-def _is_address(text: str, *schemes: str) -> bool:
-    """Whether it is one that can be asked: with a host, a port that there can be, no login and no fragment."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        return False
-    is_plain = parts.username is None and not parts.fragment and re.fullmatch(r"[\x21-\x7e]+", text) is not None
-    return parts.scheme in schemes and bool(parts.hostname) and port != 0 and is_plain
 
 
 def _check_database(problems: list[str], settings: Settings) -> None:

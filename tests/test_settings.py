@@ -9,7 +9,8 @@ import pytest
 import trustme
 
 from relay.errors import SettingsError
-from relay.settings import EXAMPLES, Settings
+from relay.settings import Settings
+from relay.settings_reader import EXAMPLES
 
 REQUIRED = {
     "SALESFORCE_LOGIN_URL": "https://acme.my.salesforce.com",

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from relay.settings import EXAMPLES
+from relay.settings_reader import EXAMPLES
 from sandbox.faults import Fault
 from sandbox.up import Sandbox, env_text
 from tests.scenarios.conftest import cases, commands, eventually, groups, posted
