@@ -13,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
-from bench.processes import CPUS, ROOT, Process, cpu_seconds, run_program
+from bench.processes import CPUS, ROOT, Process, cpu_seconds
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 NOTHING = "select (select count(*) from tickets where state = 'open') + (select count(*) from commands)"
@@ -91,11 +91,6 @@ def size(url: str) -> int:
     with contextlib.closing(sqlite3.connect(_path(url))) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     return _path(url).stat().st_size
-
-
-def copy(source: str, target: str) -> None:
-    """Copy an SQLite ledger that no relay uses into an empty PostgreSQL database, as docs/scaling.md says."""
-    run_program("tests.bench.move", source, target)
 
 
 def _path(url: str) -> Path:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from bench import servers
 from bench.ledgers import Ledgers
-from bench.processes import SERVER_CPU
+from bench.processes import SERVER_CPU, run_program
 from bench.servers import Launch, Server
 from bench.stand_in import StandIn
 from bench.tables import Table
@@ -41,6 +41,11 @@ class Surroundings(NamedTuple):
     def start(self, url: str, *, cpus: set[int] = SERVER_CPU, **settings: str) -> Server:
         """Start it and wait until it answers."""
         return servers.start(self.launch(url, **settings), self.directory, cpus)
+
+    def move(self, source: str, target: str) -> None:
+        """An SQLite ledger that no relay uses into an empty PostgreSQL database, as docs/scaling.md says."""
+        settings = {**servers.surroundings(), **self.launch(source).settings}
+        run_program("relay", "move-ledger", "--to", target, settings=settings)
 
 
 class Outcome(NamedTuple):

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from bench.filling import SUBJECT, open_rooms
-from bench.ledgers import POSTGRESQL, SQLITE, copy, size, undone
+from bench.ledgers import POSTGRESQL, SQLITE, size, undone
 from bench.part import Outcome, Surroundings
 from bench.processes import run_program
 from bench.servers import surroundings
@@ -41,7 +41,7 @@ def run(around: Surroundings) -> Outcome:
     urls = {kind: around.ledgers.new(kind) for kind in around.ledgers.kinds}
     filled = open_rooms(urls[SQLITE], around.scale.tickets)
     if POSTGRESQL in urls:
-        copy(urls[SQLITE], urls[POSTGRESQL])
+        around.move(urls[SQLITE], urls[POSTGRESQL])
     sizes = {kind: size(url) for kind, url in urls.items()}
     around.stand_in.set_latency(NONE)
     around.stand_in.put_groups(filled.groups, SUBJECT)

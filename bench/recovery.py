@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bench.filling import SUBJECT, half_done
-from bench.ledgers import POSTGRESQL, SQLITE, copy, undone
+from bench.ledgers import POSTGRESQL, SQLITE, undone
 from bench.part import Outcome, Surroundings
 from bench.stand_in import NONE, Latency
 from bench.tables import Table
@@ -60,7 +60,7 @@ def _recover(around: Surroundings, kind: str) -> tuple[Recovery, list[str]]:
     filled = half_done(url, tickets, commands)
     if kind == POSTGRESQL:
         filled_url, url = url, around.ledgers.new(POSTGRESQL)
-        copy(filled_url, url)
+        around.move(filled_url, url)
     around.stand_in.put_groups(filled.groups, SUBJECT)
     around.stand_in.forget_calls()
     postgresql, began = around.ledgers.postgresql_cpu(), time.monotonic()

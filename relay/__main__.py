@@ -94,6 +94,13 @@ def _parser() -> argparse.ArgumentParser:
     erase.add_argument("--json", action="store_true", help="print it as JSON")
     erase.set_defaults(run=_erase)
 
+    move = commands.add_parser("move-ledger", help="copy the ledger from SQLite to PostgreSQL, while no relay runs")
+    move.add_argument(
+        "--to", required=True, metavar="URL", help="an empty database, postgresql://user:password@host/name"
+    )
+    move.add_argument("--json", action="store_true", help="print how many rows were copied as JSON")
+    move.set_defaults(run=_move_ledger)
+
     said = commands.add_parser("transcript", help="print what the ledger holds of what was said for a Case")
     said.add_argument("case_id", metavar="CASE_ID", help="the Case's id, 15 or 18 characters")
     said.set_defaults(run=_transcript)
@@ -178,6 +185,19 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
         as_json=arguments.json,
     )
     return asyncio.run(work)
+
+
+def _move_ledger(settings: Settings, arguments: argparse.Namespace) -> int:
+    from relay.cli.move_ledger import move_ledger  # noqa: PLC0415
+    from relay.settings import database_problems  # noqa: PLC0415
+    from relay.store import is_shared  # noqa: PLC0415
+
+    problems = database_problems("--to", arguments.to)
+    if not problems and not is_shared(arguments.to):
+        problems = ["--to must be postgresql://user:password@host/database"]
+    if problems:
+        return _complain("relay move-ledger", problems, 2)
+    return asyncio.run(move_ledger(settings.relay_database_url, arguments.to, as_json=arguments.json))
 
 
 def _transcript(settings: Settings, arguments: argparse.Namespace) -> int:

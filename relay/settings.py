@@ -239,7 +239,9 @@ def _check_together(read: Reader, settings: Settings) -> None:
     apps = {str(settings.relay_app_jwt_secret), *map(str, settings.relay_app_api_keys)} - {""}
     if apps.intersection(map(str, settings.relay_callout_secrets)):
         problems.append("RELAY_CALLOUT_SECRETS must not hold a secret of the app: whoever has it would be the org, too")
-    _check_database(problems, settings)
+    problems += database_problems("RELAY_DATABASE_URL", settings.relay_database_url)
+    if settings.web_concurrency > 1 and settings.relay_database_url.startswith("sqlite:"):
+        problems.append("WEB_CONCURRENCY must be 1 on SQLite: several processes need PostgreSQL")
     if not re.fullmatch(r"[0-9]+\.0", settings.salesforce_api_version):
         problems.append("SALESFORCE_API_VERSION must look like 67.0")
     if not all(origin == "*" or is_origin(origin, "http", "https") for origin in settings.relay_allowed_origins):
@@ -256,18 +258,17 @@ def _check_login_host(problems: list[str], settings: Settings) -> None:
         problems.append(f"SALESFORCE_LOGIN_URL must be one org's own for the client credentials flow: {_MY_DOMAIN}")
 
 
-def _check_database(problems: list[str], settings: Settings) -> None:
-    url = settings.relay_database_url
+def database_problems(name: str, url: str) -> list[str]:
+    """What is wrong with a ledger's address, under the name that it was given by."""
+    problems = []
     if (login := _LOGIN_IN_URL.match(url)) and re.search(r"[@/?#\s]|%(?![0-9A-Fa-f]{2})", login[1]):
         # the driver would take it for something else, and name a part of it in its error
         problems.append(
-            "RELAY_DATABASE_URL: in the password, write %25 for %, %40 for @, %2F for /, %3F for ?, %23 for #"
-            " and %20 for a space"
+            f"{name}: in the password, write %25 for %, %40 for @, %2F for /, %3F for ?, %23 for # and %20 for a space"
         )
     if not re.match(r"sqlite:///(?!:memory:).+|postgres(ql)?://.+", url):
         problems.append(
-            "RELAY_DATABASE_URL must be sqlite:///relative/path, sqlite:////absolute/path"
+            f"{name} must be sqlite:///relative/path, sqlite:////absolute/path"
             " or postgresql://user:password@host/database"
         )
-    if settings.web_concurrency > 1 and url.startswith("sqlite:"):
-        problems.append("WEB_CONCURRENCY must be 1 on SQLite: several processes need PostgreSQL")
+    return problems

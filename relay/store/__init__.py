@@ -16,6 +16,7 @@ __all__ = [
     "can_make_ledger",
     "is_shared",
     "ledger_exists",
+    "move_to_postgresql",
     "open_existing_ledger",
     "open_ledger",
     "prove_ledger",
@@ -78,17 +79,30 @@ async def prove_ledger(url: str) -> None:
         await ledger.close()
 
 
+def move_to_postgresql(source: str, target: str) -> Iterator[tuple[str, int]]:
+    """Copy a ledger on SQLite, whose tables' names and lengths these are, into an empty database. See move.py."""
+    with _drivers():
+        from relay.store.move import move_ledger  # noqa: PLC0415
+    return move_ledger(_file(source), target)
+
+
 def _database(url: str) -> Database:
     if not is_shared(url):
         return SqliteDatabase(_file(url))
+    with _drivers():
+        from relay.store.postgresql import PostgresDatabase  # noqa: PLC0415
+    return PostgresDatabase(url)
+
+
+@contextlib.contextmanager
+def _drivers() -> Iterator[None]:
+    """Those of PostgreSQL are an extra."""
     try:
-        from relay.store.postgresql import PostgresDatabase  # its drivers are an extra  # noqa: PLC0415
+        yield
     except ImportError as error:
         raise StoreUnavailable(
-            f"RELAY_DATABASE_URL names PostgreSQL, which needs {error.name}:"
-            " pip install 'salesforce-chat-relay[postgresql]'"
+            f"A ledger on PostgreSQL needs {error.name}: pip install 'salesforce-chat-relay[postgresql]'"
         ) from error
-    return PostgresDatabase(url)
 
 
 def _file(url: str) -> Path:

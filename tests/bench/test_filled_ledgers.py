@@ -11,9 +11,8 @@ from bench import ledgers
 from bench.cases import Cases
 from bench.scenarios import AGENTS
 from relay.models import Room
-from relay.store import open_ledger
+from relay.store import move_to_postgresql, open_ledger
 from tests.bench.fill import half_done, open_rooms
-from tests.bench.move import move
 
 
 def a_new_ledger(directory: Path) -> str:
@@ -50,7 +49,7 @@ def test_half_done_tickets_and_commands_are_open(tmp_path: Path) -> None:
 async def test_a_ledger_moves_to_postgresql_and_goes_on_there(tmp_path: Path, postgresql: str) -> None:
     old = a_new_ledger(tmp_path)
     await half_done(old, tickets=6, commands=3)
-    await move(old, postgresql)
+    list(move_to_postgresql(old, postgresql))
     assert ledgers.undone(postgresql) == ledgers.undone(old) == 9
     assert await rooms_of(postgresql) == await rooms_of(old)
 
