@@ -9,10 +9,10 @@ BUILT := $(WIDGET)/dist/tim_bar.zip
 RESOURCE := lightning_component/main/staticresources/tim_bar
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench chaos package lock clean
+.PHONY: help demo test check bench chaos histories package lock clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml requirements/dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=python3.x") if sys.version_info < (3, 11) else None'
@@ -49,6 +49,10 @@ bench: $(READY) ## our speed beside the tutorial's server, as ratios, then the r
 
 chaos: $(READY) ## kill the relay again and again while tickets are opened; count what is lost or doubled
 	@$(BIN)/python -m tests.chaos
+
+SEEDS ?= 1 2 3 4 5 6 7 8 9 10
+histories: $(READY) ## random histories of 1,000 events on each ledger, when it is quiet the rooms are right (SEEDS="11 12")
+	@RELAY_TEST_SEEDS="$(SEEDS)" $(BIN)/pytest -q -rs tests/scenarios/test_histories.py -k rooms_are_right
 
 package: $(READY) ## what is deployed to a Salesforce org, as zip files in build/ (wants CHAT_RELAY_URL and CHAT_RELAY_USER)
 	@$(BIN)/python -m apex.package --check
