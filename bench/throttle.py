@@ -1,8 +1,9 @@
 """Gives processes a share of the time only, as if on slower processors: stops them and lets them go on, in turn.
 
-`python -m bench.throttle SHARE PID...` until it is ended.
+Until it is ended.
 """
 
+import argparse
 import contextlib
 import os
 import signal
@@ -32,5 +33,9 @@ def _tell(pids: list[int], what: signal.Signals) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    parser = argparse.ArgumentParser(prog="python -m bench.throttle", description=__doc__)
+    parser.add_argument("share", type=float, help="of the time, from 0 to 1")
+    parser.add_argument("pids", type=int, nargs="+", metavar="PID")
+    named = parser.parse_args()
     print("throttling", flush=True)
-    throttle(float(sys.argv[1]), [int(pid) for pid in sys.argv[2:]])
+    throttle(named.share, named.pids)

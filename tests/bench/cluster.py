@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 
@@ -17,6 +18,7 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m tests.bench.cluster", description=__doc__).parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with cluster() as own:

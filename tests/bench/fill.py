@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
@@ -119,6 +120,10 @@ def _chunks(items: Sequence[T]) -> Iterable[Sequence[T]]:
 
 
 if __name__ == "__main__":
-    counts = [int(count) for count in sys.argv[3:]]
-    filling = (half_done if sys.argv[1] == "half_done" else open_rooms)(sys.argv[2], *counts)
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.fill", description=__doc__)
+    parser.add_argument("what", choices=["half_done", "open_rooms"])
+    parser.add_argument("url", help="of the ledger")
+    parser.add_argument("counts", type=int, nargs="+", help="of tickets, and of commands where they are half done")
+    named = parser.parse_args()
+    filling = (half_done if named.what == "half_done" else open_rooms)(named.url, *named.counts)
     sys.stdout.write(json.dumps(asyncio.run(filling)._asdict()))

@@ -1,9 +1,9 @@
 """One of the relay's looks or comparisons, in a process of its own: what it takes, as JSON.
 
-`python -m tests.bench.one_pass NAME [new]` takes the relay's settings from the environment; new: Salesforce is asked
-for the first time. See bench.passes.
+It takes the relay's settings from the environment. See bench.passes.
 """
 
+import argparse
 import json
 import os
 import ssl
@@ -54,4 +54,8 @@ def _vendors(what: str) -> Any:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(uvloop.run(measure(sys.argv[1], "new" in sys.argv[2:]))))
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.one_pass", description=__doc__)
+    parser.add_argument("name", choices=["look", "catch up", "repair"])
+    parser.add_argument("new", nargs="?", choices=["new"], help="Salesforce is asked for the first time")
+    named = parser.parse_args()
+    sys.stdout.write(json.dumps(uvloop.run(measure(named.name, named.new is not None))))

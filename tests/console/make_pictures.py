@@ -1,10 +1,11 @@
-"""The pictures of the documents, taken from the running demo: `python -m tests.console.make_pictures`.
+"""The pictures of the documents, taken from the running demo.
 
 Wants Debian's chromium and pngquant, and the built widget and component.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import shutil
 import tempfile
@@ -79,4 +80,5 @@ async def _take(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m tests.console.make_pictures", description=__doc__).parse_args()
     asyncio.run(main())
