@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import sys
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from relay.settings import Settings
+
+T = TypeVar("T")
 
 _MARKS = {True: "ok  ", False: "FAIL", None: "warn"}
 _INTERRUPTED = 130
@@ -54,6 +56,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from importlib.metadata import version  # noqa: PLC0415 - as in _run
+
     parser = argparse.ArgumentParser(
         prog="relay",
         description="The relay between apps, Salesforce and Tencent Chat.",
@@ -143,7 +147,7 @@ def _serve(settings: Settings, _: argparse.Namespace) -> int:
 def _check(settings: Settings, arguments: argparse.Namespace) -> int:
     from relay.cli.check import check_everything  # noqa: PLC0415
 
-    findings = asyncio.run(check_everything(settings))
+    findings = _finish(check_everything(settings))
     if arguments.json:
         _print_findings([asdict(finding) for finding in findings])
     else:
@@ -164,13 +168,13 @@ def _dead_letters(settings: Settings, arguments: argparse.Namespace) -> int:
         wanted = "takes no name" if arguments.names else "name at least one, as `list` prints them"
         return _complain(f"relay dead-letters {arguments.action}", [wanted], 2)
     work = dead_letters(settings.relay_database_url, arguments.action, arguments.names, as_json=arguments.json)
-    return asyncio.run(work)
+    return _finish(work)
 
 
 def _reconcile(settings: Settings, arguments: argparse.Namespace) -> int:
     from relay.cli.reconcile import reconcile  # noqa: PLC0415
 
-    return asyncio.run(reconcile(settings, dry_run=arguments.dry_run, as_json=arguments.json))
+    return _finish(reconcile(settings, dry_run=arguments.dry_run, as_json=arguments.json))
 
 
 def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -184,7 +188,7 @@ def _erase(settings: Settings, arguments: argparse.Namespace) -> int:
         delete_account=arguments.delete_account,
         as_json=arguments.json,
     )
-    return asyncio.run(work)
+    return _finish(work)
 
 
 def _move_ledger(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -197,20 +201,26 @@ def _move_ledger(settings: Settings, arguments: argparse.Namespace) -> int:
         problems = ["--to must be postgresql://user:password@host/database"]
     if problems:
         return _complain("relay move-ledger", problems, 2)
-    return asyncio.run(move_ledger(settings.relay_database_url, arguments.to, as_json=arguments.json))
+    return _finish(move_ledger(settings.relay_database_url, arguments.to, as_json=arguments.json))
 
 
 def _transcript(settings: Settings, arguments: argparse.Namespace) -> int:
     from relay.cli.transcript import transcript  # noqa: PLC0415
     from relay.routes.bodies import case  # noqa: PLC0415
 
-    return asyncio.run(transcript(settings, case(arguments.case_id)))
+    return _finish(transcript(settings, case(arguments.case_id)))
 
 
 def _usersig(settings: Settings, arguments: argparse.Namespace) -> int:
     from relay.cli.usersig import usersig  # noqa: PLC0415
 
     return usersig(settings, arguments.user_id, as_json=arguments.json)
+
+
+def _finish(work: Coroutine[Any, Any, T]) -> T:
+    import asyncio  # noqa: PLC0415 - as in _run
+
+    return asyncio.run(work)
 
 
 def _complain(headline: str, lines: list[str], code: int) -> int:

@@ -20,9 +20,10 @@ from sandbox.console import Console
 from sandbox.console.customer_app import CustomerApp
 from sandbox.demo_story import Story, TooLong
 from sandbox.demo_visitor import Visitor
+from sandbox.env_file import EnvFileTaken, env_text
 from sandbox.relay_process import RelayFailed, RelayProcess
 from sandbox.server import PortTaken
-from sandbox.up import Sandbox, env_text
+from sandbox.up import Sandbox
 
 FOLDER = Path(".sandbox")
 LOG = FOLDER / "relay.log"
@@ -54,6 +55,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--port", type=_port, default=os.environ.get("PORT", "3000"), help="the relay's port (PORT, or 3000)"
     )
+    parser.add_argument(
+        "--console-port",
+        type=_port,
+        default=os.environ.get("CONSOLE_PORT", str(CONSOLE_PORT)),
+        help=f"the console's port, if nobody else is there (CONSOLE_PORT, or {CONSOLE_PORT})",
+    )
     parser.add_argument("--once", action="store_true", help="stop after the story instead of waiting for you")
     return parser
 
@@ -78,14 +85,16 @@ async def _show(options: argparse.Namespace) -> int:
             )
         except (PortTaken, DoesNotCompile, NotModelled) as error:
             raise DemoFailed(str(error)) from None
+        except EnvFileTaken as error:
+            raise DemoFailed(f"{error}: stop that one first, with Ctrl-C") from None
         print(f"Salesforce org     {sandbox.salesforce_url}")
         print(f"Tencent Chat app   {sandbox.im_url}")
         relay = await stack.enter_async_context(_relay(sandbox, options.port))
         print(f"Relay              {relay_url}   (its log: {LOG})\n")
-        console = Console(sandbox, relay_url, customer_app, relay=relay, port=CONSOLE_PORT)
+        console = Console(sandbox, relay_url, customer_app, relay=relay, port=options.console_port)
         await stack.enter_async_context(console)
         for what, wanted, got in (
-            ("console", CONSOLE_PORT, console.port),
+            ("console", options.console_port, console.port),
             ("customer's page", CUSTOMER_PORT, customer_app.port),
         ):
             if got != wanted:

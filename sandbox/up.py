@@ -1,7 +1,6 @@
 """Both vendors at once, with everything the relay needs to know to use them."""
 
 import contextlib
-import re
 import secrets
 import tempfile
 from collections.abc import Sequence
@@ -11,12 +10,12 @@ from typing import Protocol
 
 from sandbox.certificate import Certificate, issue_certificate, write_private
 from sandbox.control import Control, Faults, Journal, Vendor
+from sandbox.env_file import env_text, folder_of, ours_alone
 from sandbox.salesforce import Salesforce
 from sandbox.server import Server
 from sandbox.tencent import Tencent
 
 RELAY_URL = "http://127.0.0.1:3000"
-_PLAIN = re.compile(r"[\w@%+=:,./-]*")
 
 
 class Emulator(Vendor, Protocol):
@@ -76,9 +75,10 @@ class Sandbox:
         self.tencent_control.reset()
 
     async def __aenter__(self) -> "Sandbox":
-        if self.env_file is not None:
-            self.env_file.unlink(missing_ok=True)
         async with contextlib.AsyncExitStack() as starting:
+            if self.env_file is not None:
+                starting.enter_context(ours_alone(self.env_file))
+                self.env_file.unlink(missing_ok=True)
             certificate = issue_certificate(self._certificate_directory(starting))
             await self._start(starting, certificate)
             self.environment = self._collect(certificate)
@@ -109,7 +109,7 @@ class Sandbox:
     def _certificate_directory(self, starting: contextlib.AsyncExitStack) -> Path:
         if self.env_file is None:
             return Path(starting.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
-        return self.env_file.with_name(f"{self.env_file.name}.d")
+        return folder_of(self.env_file)
 
     def _write_key(self, certificate: Certificate) -> Path:
         """For logins by JWT bearer, which a relay takes instead of the client's secret; not both at once."""
@@ -128,17 +128,3 @@ class Sandbox:
             "SSL_CERT_FILE": str(certificate.authority),
             "REQUESTS_CA_BUNDLE": str(certificate.authority),
         }
-
-
-def env_text(environment: dict[str, str]) -> str:
-    """KEY=VALUE lines that a shell (`set -a; . FILE`) and Python's dotenv read alike."""
-    return "".join(f"{name}={_quoted(value)}\n" for name, value in environment.items())
-
-
-def _quoted(value: str) -> str:
-    """Plain where it can be, for the simplest of readers; only a path has anything else in it."""
-    if _PLAIN.fullmatch(value):
-        return value
-    if not set(value) & {"'", "\\"}:
-        return f"'{value}'"
-    return '"' + re.sub(r'([\\"$`])', r"\\\1", value) + '"'

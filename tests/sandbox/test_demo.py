@@ -21,9 +21,9 @@ def free_port() -> int:
         return port
 
 
-def demo(folder: Path, port: int | str) -> subprocess.CompletedProcess[str]:
+def demo(folder: Path, port: int | str, **more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sandbox", "demo", "--once", "--port", str(port)]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **more}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
@@ -63,6 +63,31 @@ def test_what_is_no_port_is_told_so(tmp_path: Path, port: str) -> None:
     assert done.returncode == 2
     assert f"{port!r} is no port" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_consoles_port_can_be_chosen(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = demo(tmp_path, free_port(), CONSOLE_PORT=str(port))
+    assert done.returncode == 0
+    assert f"Port {port} is taken by another program, so the console is on" in done.stdout
+    assert "'three' is no port" in demo(tmp_path, free_port(), CONSOLE_PORT="three").stderr
+
+
+def test_a_demo_leaves_a_sandbox_alone_whose_settings_are_where_its_own_would_be(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sandbox", "up", "--no-console"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as first:
+        try:
+            assert first.stdout is not None
+            assert any("Settings for the relay" in line for line in first.stdout)
+            settings = (tmp_path / ".sandbox" / "env").read_text()
+            done = demo(tmp_path, free_port())
+            assert done.returncode == 1
+            assert f"another sandbox's, process {first.pid}: stop that one" in done.stderr
+            assert (tmp_path / ".sandbox" / "env").read_text() == settings
+        finally:
+            first.terminate()
 
 
 def test_a_second_demo_in_the_same_folder_leaves_the_first_one_alone(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`python -m sandbox up` starts both vendors, says where they are, and stops when it is told to."""
 
 import asyncio
+import os
 import signal
 import socket
 import ssl
@@ -15,9 +16,10 @@ import httpx
 import jwt
 import pytest
 
-from sandbox.__main__ import main
+from sandbox.command_line import main
+from sandbox.env_file import env_text
 from sandbox.tencent.usersig import make_user_sig
-from sandbox.up import Sandbox, env_text
+from sandbox.up import Sandbox
 
 pytestmark = pytest.mark.anyio
 
@@ -86,7 +88,7 @@ async def test_secrets_are_new_each_time_and_readable_by_their_owner_alone(tmp_p
         assert len(first.environment["RELAY_APP_JWT_SECRET"]) >= 32
         files = [env_file, *env_file.with_name("env.d").iterdir()]
         assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
-        assert len(files) == 4
+        assert len(files) == 5
     async with Sandbox() as second:
         fixed = {"TENCENT_ADMIN_ID", "SANDBOX_SALESFORCE_USERNAME"}
         assert {name for name in NAMES if first.environment[name] == second.environment[name]} <= fixed
@@ -155,6 +157,41 @@ async def test_a_shell_reads_the_settings_of_any_folder(tmp_path: Path, folder: 
         said = await asyncio.to_thread(subprocess.run, ["sh", "-c", script, str(env_file)], capture_output=True)
         wanted = [str(tmp_path / folder / "env.d" / "ca.pem"), sandbox.environment["TENCENT_SECRET_KEY"]]
         assert (said.stdout.decode().splitlines(), said.stderr) == (wanted, b"")
+
+
+async def test_a_second_sandbox_leaves_the_first_ones_settings_alone(tmp_path: Path) -> None:
+    env_file = tmp_path / "env"
+    with running("--env-file", str(env_file), "--no-console") as first:
+        assert first.stdout is not None
+        for _ in range(3):
+            await asyncio.to_thread(first.stdout.readline)
+        settings = env_file.read_text()
+        with running("--env-file", str(env_file), "--no-console") as second:
+            out, err = await asyncio.to_thread(second.communicate, timeout=20)
+        assert (second.returncode, out) == (1, "")
+        assert err == (
+            f"sandbox: {env_file} is another sandbox's, process {first.pid};"
+            " stop that one, or name another file with --env-file\n"
+        )
+        assert env_file.read_text() == settings
+        first.kill()
+    async with Sandbox(env_file=env_file):
+        assert env_file.read_text() != settings, "a dead one's are nobody's"
+
+
+def test_ctrl_c_while_the_command_is_still_loading_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "uvloop.py").write_text("import time; print('loading', flush=True); time.sleep(20)")
+    root = str(Path(__file__).parents[2])
+    command = [sys.executable, "-c", "import runpy; runpy.run_module('sandbox', run_name='__main__')", "up"]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "loading\n"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "")
 
 
 def test_settings_that_need_no_quotes_have_none() -> None:

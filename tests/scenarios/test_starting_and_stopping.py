@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from relay.settings_reader import EXAMPLES
+from sandbox.env_file import env_text
 from sandbox.faults import Fault
-from sandbox.up import Sandbox, env_text
+from sandbox.up import Sandbox
 from tests.scenarios.conftest import cases, commands, eventually, groups, posted
 from tests.scenarios.processes import Ended, as_json, environment, relay_command, serving
 from tests.scenarios.wire import assert_problem
