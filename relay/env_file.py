@@ -58,9 +58,14 @@ def _doubts(name: str, value: str, before: Mapping[str, str]) -> Iterator[str]:
 
 
 def lend_to_tls(values: Mapping[str, str]) -> list[str]:
-    """Put OF_TLS where they are looked for; the names that have another value there."""
+    """Put OF_TLS where they are looked for; the names that had another value there.
+
+    Of these the file's holds: a shell often has one that is meant for every program of the machine.
+    """
     given = [name for name in OF_TLS if name in values]
-    return [name for name in given if os.environ.setdefault(name, values[name]) != values[name]]
+    others = [name for name in given if os.environ.get(name, values[name]) != values[name]]
+    os.environ.update({name: values[name] for name in given})
+    return others
 
 
 def _unquoted(value: str) -> str:

@@ -40,13 +40,12 @@ class Reader:
     def __init__(self, environ: Mapping[str, str] | None, env_file: Path | None) -> None:
         file = read_env_file(env_file)
         self._file, self.problems = file.values, file.problems
-        self._values = {**self._file, **(os.environ if environ is None else environ)}
+        others = lend_to_tls(self._file)
+        of_tls = {name: value for name, value in self._file.items() if name in OF_TLS}
+        self._values = {**self._file, **(os.environ if environ is None else environ), **of_tls}
         self.doubts = [
             *file.warnings,
-            *(
-                f"{name} in the environment is another than in {env_file}, and goes before it: unset it there"
-                for name in lend_to_tls(self._file)
-            ),
+            *(f"{name} is taken from {env_file}: the environment has another" for name in others),
         ]
 
     def check_bundles(self) -> None:
