@@ -192,9 +192,11 @@ class Membership:
         await self._store.settle_room(room, dismiss_at=room.dismiss_at, gone=True)
 
     async def _destroy(self, group_id: str, case_id: str | None) -> None:
-        """What was said goes to that Case first; what was said meanwhile, afterwards."""
+        """What was said goes to that Case first, or into the ledger; what was said meanwhile, afterwards."""
         if case_id is not None:
             await self._chronicle.save(group_id, case_id)
+        else:
+            await self._chronicle.gather(group_id)
         await self._im.destroy_group(group_id)
         await self._store.mark_gone(group_id, self._clock())  # what is told from now on has itself written
         if case_id is not None:

@@ -69,13 +69,18 @@ class Archiver:
                 raise
             _log.warning("the transcript of %s stays in the ledger: its Case is deleted (%s)", group_id, error.for_log)
 
-    async def _unwritten(self, group_id: str, *, is_gone: bool) -> list[Span]:
-        """What is to be written of all that was said so far."""
-        if not is_gone and await self._ledger.is_customer(group_id, None):  # else its tickets were moved, or not ours
+    async def gather(self, group_id: str) -> None:
+        """Have all in the ledger that was said in the group so far. Raises ImError if Tencent does not say it."""
+        if await self._ledger.is_customer(group_id, None):  # else its tickets were moved, or it is not ours
             try:
                 await self._messages.fill(group_id, anew=True)
             except GroupNotFound:
                 _log.info("group %s is gone: its transcript is what was heard before", group_id)
+
+    async def _unwritten(self, group_id: str, *, is_gone: bool) -> list[Span]:
+        """What is to be written of all that was said so far."""
+        if not is_gone:
+            await self.gather(group_id)
         return await self._ledger.plan_archives(group_id, self._clock())
 
     async def _is_deleted(self, case_id: str) -> bool:

@@ -63,6 +63,11 @@ class Chronicle:
         if self._archiver is not None:
             await self._archiver.save(group_id, case_id, is_gone=is_gone)
 
+    async def gather(self, group_id: str) -> None:
+        """Keep what was said in the group, of which nothing is to be written; see Archiver."""
+        if self._archiver is not None:
+            await self._archiver.gather(group_id)
+
     async def ended(self, group_id: str) -> None:
         """The group was dismissed."""
         await self._ledger.end_life(group_id)

@@ -305,9 +305,9 @@ async def test_while_salesforce_is_away_the_group_stays(start_relay: StartRelay,
 
 
 async def test_of_a_deleted_case_it_stays_in_the_ledger(relay: Relay, sandbox: Sandbox) -> None:
+    """Also what no callback told."""
     case_id = await opened(relay)
     await say(sandbox, case_id, "alice", "Hello?")
-    await history(relay, case_id)
     await sync(relay, state(case_id, 3, isDeleted=True))
     await group_goes(relay, sandbox, case_id)
 
