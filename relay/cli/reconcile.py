@@ -42,8 +42,8 @@ async def reconcile(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
         if dry_run:
             drifts, _ = await reconciler.look()
         else:
-            await reconciler.catch_up()
             drifts = await reconciler.repair()
+            await reconciler.catch_up()  # not before: the running relay would have mended what is to be told
     finally:
         await ledger.close()
         await crm.close()

@@ -7,6 +7,7 @@ import json
 import signal
 import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -293,6 +294,7 @@ async def test_a_command_that_is_interrupted_ends_without_a_traceback(sandbox: S
             cwd=tmp_path,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
         )
         asking, _ = await asyncio.to_thread(silent.accept)
         with asking:

@@ -18,6 +18,8 @@ from tests.scenarios.conftest import Naps, Relay, StartRelay, agents, eventually
 pytestmark = pytest.mark.anyio
 
 PILED_UP = 2000
+AT_ONCE = 50
+"""What the ledger is given together: each waits for those before it, and not for ever."""
 MOST = 100
 """Half of what Tencent allows: the rest is for those who wait for an answer."""
 
@@ -70,12 +72,13 @@ async def pile_up(relay: Relay, user_id: str) -> None:
     """Commands to as many groups, as an outage leaves them in the ledger."""
     ledger = await open_ledger(str(relay.settings.relay_database_url), alone=False)
     groups = [f"500{number:015d}" for number in range(PILED_UP)]
-    await asyncio.gather(
-        *(
-            ledger.add_command(verb="leave", group_id=group, user_id=user_id, holder="died", now=0, until=0)
-            for group in groups
+    for start in range(0, PILED_UP, AT_ONCE):
+        await asyncio.gather(
+            *(
+                ledger.add_command(verb="leave", group_id=group, user_id=user_id, holder="died", now=0, until=0)
+                for group in groups[start : start + AT_ONCE]
+            )
         )
-    )
     await ledger.close()
 
 
