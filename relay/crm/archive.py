@@ -40,9 +40,12 @@ class CaseArchive:
                 raise CrmNonsense("Salesforce's answer about Users cannot be read") from None
         return found
 
-    async def save_file(self, case_id: str, title: str, path: str, data: bytes) -> None:
-        """Attach the file to the Case, if it has none of this title; may be repeated. path: with its extension."""
-        await self._records.attach_file_once(case_id, title, data, path=path)
+    async def save_file(self, case_id: str, title: str, path: str, data: bytes, *, origin: str) -> None:
+        """Attach the file to the Case, if it has none of this title; may be repeated. path: with its extension.
+
+        origin: the Case that it is about, which may have got it before it lost a merge to this one.
+        """
+        await self._records.attach_file_once(case_id, title, data, path=path, loser=origin)
 
     async def post_once(self, case_id: str, mark: str, text: str) -> None:
         """Put the text, which begins with the mark, into the Case's feed; may be repeated. Not every org has feeds."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,13 +71,16 @@ class Records:
         """
         return await self._read(lambda org: all_pages(org, soql, most, deleted))
 
-    async def attach_file_once(self, case_id: str, title: str, data: bytes, *, path: str | None = None) -> str:
+    async def attach_file_once(
+        self, case_id: str, title: str, data: bytes, *, path: str | None = None, loser: str | None = None
+    ) -> str:
         """Attach a file of up to 25 MB to the Case, if it has none of this title yet; its id. May be repeated.
 
-        path: its name, if it is no text.
+        path: its name, if it is no text. loser: a Case that lost a merge to this one, which got its files.
         """
+        places = [case_id, loser or case_id]
         return await self._read(
-            lambda org: _find_file(org, case_id, title) or _write_file(org, case_id, title, data, path)
+            lambda org: _find_file(org, places, title) or _write_file(org, case_id, title, data, path)
         )
 
     async def work(self, work: Work[T]) -> T:
@@ -160,8 +163,10 @@ def all_pages(org: Salesforce, soql: str, most: int, deleted: bool = False) -> l
     return found[:most]
 
 
-def _find_file(org: Salesforce, case_id: str, title: str) -> str | None:
-    soql = f"SELECT Id FROM ContentVersion WHERE FirstPublishLocationId = {quoted(case_id)} AND Title = {quoted(title)}"  # noqa: S608
+def _find_file(org: Salesforce, places: Sequence[str], title: str) -> str | None:
+    """A merge leaves the place where a file was published first."""
+    published = f"FirstPublishLocationId IN ({', '.join(map(quoted, places))})"
+    soql = f"SELECT Id FROM ContentVersion WHERE {published} AND Title = {quoted(title)}"  # noqa: S608
     found = all_pages(org, soql, 1)
     return str(found[0]["Id"]) if found else None
 

@@ -103,7 +103,7 @@ class Archiver:
             instead=kept.get,
         )
         text, name = await asyncio.to_thread(transcript.text, span, story), title(span)
-        await self._archive.save_file(case_id, name, f"{name}.txt", text.encode())
+        await self._archive.save_file(case_id, name, f"{name}.txt", text.encode(), origin=span.group_id)
         await self._archive.post_once(case_id, name, feed_text(text, name, _MOST_IN_FEED))
 
     async def _keep_attachments(self, span: Span, story: Sequence[Event], case_id: str) -> dict[str, str]:
@@ -129,14 +129,14 @@ class Archiver:
                     again = f" (group {span.life + 1})" if span.life else ""
                     place = f"Chat {span.group_id}{again}, message {one.seq}.{number}"
                     label = safe_name(name) or f"{kind}.{file.extension}"
-                    if await self._takes(case_id, f"{place} {label}", label, file.data):
+                    if await self._takes(case_id, span.group_id, f"{place} {label}", label, file.data):
                         kept[url] = f"in the file {place} {label}"
         return kept
 
-    async def _takes(self, case_id: str, title: str, path: str, data: bytes) -> bool:
+    async def _takes(self, case_id: str, origin: str, title: str, path: str, data: bytes) -> bool:
         """Whether it is on the Case now: an org may refuse files of some types."""
         try:
-            await self._archive.save_file(case_id, title, path, data)
+            await self._archive.save_file(case_id, title, path, data, origin=origin)
         except CrmError as error:
             if error.retryable or error.mendable:
                 raise

@@ -34,8 +34,11 @@ class Archive(Protocol):
         """The names of those Users whom Salesforce knows."""
         ...
 
-    async def save_file(self, case_id: str, title: str, path: str, data: bytes) -> None:
-        """Attach the file to the Case, once for each title. path: its name, with its extension."""
+    async def save_file(self, case_id: str, title: str, path: str, data: bytes, *, origin: str) -> None:
+        """Attach the file to the Case, once for each title. path: its name, with its extension.
+
+        origin: the Case that it is about, which may have got it before it lost a merge to this one.
+        """
         ...
 
     async def post_once(self, case_id: str, mark: str, text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.faults import Fault
+from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups, posted
 from tests.scenarios.processes import environment, relay_command
@@ -369,6 +369,31 @@ async def test_a_case_that_was_deleted_in_the_meantime_does_not_keep_its_group(
     await relay.org("/deletegroup", groupId=case_id)
     await group_goes(relay, sandbox, case_id)
     assert await _dead_letters(relay) == []
+
+
+async def test_a_file_that_the_loser_had_before_the_merge_is_not_written_again(
+    start_relay: StartRelay, sandbox: Sandbox
+) -> None:
+    """What Salesforce moves to the master keeps the place where it was published first."""
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    master, loser = await opened(relay, "alice"), await opened(relay, "bob")
+    await say(sandbox, loser, "bob", "my old chat")
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/FeedItem", times=FOREVER, status=503)])
+    await close(relay, loser)
+
+    async def is_written() -> bool:
+        return bool(transcripts(sandbox, loser))
+
+    await eventually(is_written)
+    await sandbox.salesforce.do({"merge": {"master": master, "losers": [loser]}})
+    await sync(relay, state(loser, 55, isDeleted=True, mergedInto=master))
+    sandbox.salesforce_control.faults.clear()
+    relay.clock.advance(60)
+    await group_goes(relay, sandbox, loser)
+
+    assert len(transcripts(sandbox, loser) + transcripts(sandbox, master)) == 1
+    [post] = posts(sandbox, master)
+    assert "my old chat" in post
 
 
 async def test_the_losers_transcript_is_saved_on_the_master(relay: Relay, sandbox: Sandbox) -> None:
