@@ -146,7 +146,8 @@ class Messages(Part):
                 people = [(heard.group_id, heard.at, user_id, heard.what) for user_id in heard.user_ids]
                 await self._together([(_ATTENDED, person) for person in people])
             case Dismissed():
-                await self._together([(_DISMISSED, (heard.group_id, heard.at))])
+                dismissed = (_DISMISSED, (heard.group_id, heard.at))
+                await self._together([dismissed], alone_with=[heard.group_id])  # the relay may be writing it down, too
         return True
 
     async def keep_read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -38,6 +39,13 @@ async def test_only_groups_with_a_ticket_are_kept(ledger: Ledger) -> None:
     await ledger.hear(Dismissed(CASE, 502.0))
     assert await ledger.known(CASE, 0) == Known(0, 0, False, 0)
     assert await ledger.is_customer(CASE, "alice") is None
+
+
+async def test_a_group_ends_once_though_tencent_tells_while_the_relay_writes_it_down(ours: Ledger) -> None:
+    for life in range(30):
+        await ours.hear(replace(HELLO, said_at=600.0 + 10 * life))
+        await asyncio.gather(ours.end_life(CASE), ours.hear(Dismissed(CASE, 601.0 + 10 * life)))
+        assert await ours.current_life(CASE) == life + 1
 
 
 async def test_a_message_is_kept_once_and_what_is_missing_before_it_is_noticed(ours: Ledger) -> None:
