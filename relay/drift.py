@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from relay.models import Group, Room
 from relay.ports import Im
@@ -46,6 +46,11 @@ class Drift:
     @property
     def cure(self) -> str | None:
         return CURES[self.what]
+
+    @property
+    def for_log(self) -> str:
+        """Without the name, which is what an end user wrote."""
+        return str(replace(self, who=None) if self.what == "wrong name" else self)
 
     def __str__(self) -> str:
         return f"{self.what}{f' {self.who}' if self.who else ''}: {self.cure or 'only reported'}"

@@ -99,7 +99,7 @@ class Reconciler:
         drifts, news = await self.look()
         await self._take_in(news)
         for drift in drifts:
-            _log.warning("group %s: %s", drift.case_id, drift)
+            _log.warning("group %s: %s", drift.case_id, drift.for_log)
         for case_id in sorted({drift.case_id for drift in drifts if drift.cure}):
             await self._store.reapply(case_id, self._clock())
         return drifts

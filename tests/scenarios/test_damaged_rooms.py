@@ -193,7 +193,7 @@ def ledger(relay: Relay) -> str:
 
 
 async def test_one_pass_mends_or_reports_every_damage_and_the_second_changes_nothing(
-    relay: Relay, sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+    relay: Relay, sandbox: Sandbox, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     org = Org(sandbox)
     world = World(relay, sandbox, org)
@@ -237,6 +237,8 @@ async def test_one_pass_mends_or_reports_every_damage_and_the_second_changes_not
 
     assert writing(sandbox) == written
     assert again == [drift for drift in found if drift.cure is None]
+    assert "wrong name: the group gets this name" in caplog.text
+    assert "It broke" not in caplog.text, "the subject is what an end user wrote"
 
 
 def by_damage(
