@@ -31,7 +31,7 @@ class Pass(NamedTuple):
 PASSES = [
     Pass("the worker's look, every second", "look"),
     Pass("what changed: nothing", "catch up"),
-    Pass("what changed: a new ledger's first question, all Cases told, all known", "catch up", is_new=True),
+    Pass("what changed: all Cases told once more, all known", "catch up", is_new=True),
     Pass("deep pass: every group compared, all right", "repair"),
 ]
 

@@ -35,10 +35,12 @@ async def open_rooms(url: str, count: int) -> Filled:
     states = [_state(number, now - 2 * HOUR + number / 1000) for number in range(count)]
     for some in _chunks(states):
         await ledger.accept_states(some, now - HOUR)
-    for some in _chunks(states):
-        await _together(_settle(ledger, state) for state in some)
     for pairs in _chunks(list(enumerate(states))):
         await _together(_done(ledger, number, state.case_id, now) for number, state in pairs)
+    for some in _chunks(states):
+        await _together(_settle(ledger, state) for state in some)
+    while commands := await ledger.claim_commands(holder="dead", now=now, until=now, limit=TOGETHER):
+        await _together(map(ledger.finish_command, commands))
     await ledger.remember("reconcile cursor", repr(now))
     await ledger.close()
     groups = {state.case_id: [_user(number), state.agents[0].user_id] for number, state in enumerate(states)}
