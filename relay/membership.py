@@ -218,11 +218,11 @@ class Membership:
             await self._chronicle.save(room.state.case_id, master)
             await self._mark(master)
             await self._store.accept_states(await self._crm.case_states([master]), self._clock(), asked_for=True)
-            await self._destroy(room.state.case_id, master)  # while it is heard, and its people are known
+            # what was said meanwhile, for Salesforce may be slow
+            await self._chronicle.save(room.state.case_id, master)
+            # before the group goes: whoever is told that it went asks where his ticket is now
             await self._store.move_tickets(room.state.case_id, master, self._clock())
-            await self._store.settle_room(room, dismiss_at=room.dismiss_at, gone=True)
-        else:
-            await self._dismiss(room)
+        await self._dismiss(room)
 
     async def _mark(self, case_id: str) -> None:
         """What Salesforce refuses keeps nobody out of the room: the deep pass looks after Cases without a mark, too."""

@@ -22,7 +22,10 @@ coalesce((
         and not exists (select 1 from messages where messages.group_id = $1 and messages.life = lives.life)
         and cast($2 as bigint) >= coalesce((
             select max(seq) from messages where messages.group_id = $1 and messages.life = lives.life - 1), 0))), 0)"""
-_OURS = "exists (select 1 from tickets where case_id = $1)"
+# The tickets of a Case that lost a merge are the master's already when its group is dismissed; until then it is heard.
+_OURS = """
+(exists (select 1 from tickets where case_id = $1)
+    or exists (select 1 from rooms where case_id = $1 and gone = 0 and state like '%, "500%'))"""
 
 # What was edited or recalled before it was heard itself lacks its sender and its time, but nothing else. What is known
 # as nothing may still turn out to be something: a signal need not take up the number it bears.

@@ -93,11 +93,11 @@ class Archiver:
 
     async def _write(self, span: Span, case_id: str) -> None:
         story = await self._ledger.story(span)
-        names = await self._people.names(span.group_id, set(accounts_in(story)))
+        names, customers = await self._people_of(span.group_id, case_id, set(accounts_in(story)))
         kept = await self._keep_attachments(span, story, case_id)
         transcript = Transcript(
             names,
-            await self._ledger.customers(span.group_id),
+            customers,
             zone=self._style.zone,
             relay=self._style.relay,
             instead=kept.get,
@@ -105,6 +105,14 @@ class Archiver:
         text, name = await asyncio.to_thread(transcript.text, span, story), title(span)
         await self._archive.save_file(case_id, name, f"{name}.txt", text.encode(), origin=span.group_id)
         await self._archive.post_once(case_id, name, feed_text(text, name, _MOST_IN_FEED))
+
+    async def _people_of(self, group_id: str, case_id: str, accounts: set[str]) -> tuple[dict[str, str], set[str]]:
+        """Their names, and who of them are customers; after a merge the master's ticket knows who they are."""
+        names, customers = await self._people.names(group_id, accounts), await self._ledger.customers(group_id)
+        if case_id != group_id:
+            names = await self._people.names(case_id, accounts) | names
+            customers = customers | await self._ledger.customers(case_id)
+        return names, customers
 
     async def _keep_attachments(self, span: Span, story: Sequence[Event], case_id: str) -> dict[str, str]:
         """What is said instead of links: which file on the Case it is now. What cannot be had is no reason to stop."""

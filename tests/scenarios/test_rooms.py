@@ -247,11 +247,21 @@ async def test_the_customer_of_a_case_that_lost_a_merge_moves_into_the_masters_r
 
     await members_become(relay, sandbox, master["caseId"], "bob", "alice")
     await group_goes(relay, sandbox, loser["caseId"])
+    assert (await relay.ticket(loser["ticketId"])).json()["GroupId"] == master["caseId"]
 
-    async def has_moved() -> bool:
+
+async def test_a_merged_ticket_leads_to_the_master_before_its_old_group_goes(relay: Relay, sandbox: Sandbox) -> None:
+    master, loser = (await relay.open_ticket("bob")).json(), (await relay.open_ticket("alice", key="k")).json()
+    sandbox.tencent_control.faults.add([Fault("destroy_group", delayMs=1500)])
+    await sandbox.salesforce.do({"merge": {"master": master["caseId"], "losers": [loser["caseId"]]}})
+    await sync(relay, state(loser["caseId"], 9, isDeleted=True, mergedInto=master["caseId"]))
+
+    async def leads_there() -> bool:
         return bool((await relay.ticket(loser["ticketId"])).json()["GroupId"] == master["caseId"])
 
-    await eventually(has_moved)
+    await eventually(leads_there)
+    assert {group["GroupId"] for group in groups(sandbox)} == {master["caseId"], loser["caseId"]}
+    await group_goes(relay, sandbox, loser["caseId"])
 
 
 async def test_a_ticket_whose_case_loses_a_merge_while_it_is_still_being_opened_answers_with_the_masters_group(

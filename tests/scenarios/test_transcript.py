@@ -432,6 +432,27 @@ async def test_what_is_said_during_a_merge_is_saved_under_its_name(relay: Relay,
     assert (await relay.open_ticket("bob")).status_code == 200
 
 
+async def test_what_is_said_after_a_merged_ticket_moved_is_saved_under_its_name(relay: Relay, sandbox: Sandbox) -> None:
+    """The ticket is the master's already, and its old group is about to go."""
+    master, ticket = await opened(relay, "bob"), (await relay.open_ticket("alice", name="Alice Moreau")).json()
+    loser = ticket["caseId"]
+    sandbox.tencent_control.faults.add([Fault("destroy_group", delayMs=1500)])
+    await sandbox.salesforce.do({"merge": {"master": master, "losers": [loser]}})
+    await sync(relay, state(loser, 9, isDeleted=True, mergedInto=master))
+
+    async def has_moved() -> bool:
+        return bool((await relay.ticket(ticket["ticketId"])).json()["GroupId"] == master)
+
+    await eventually(has_moved)
+    assert (await call_back(relay, sandbox, said(loser, 1, "the last word"))).status_code == 200
+    await group_goes(relay, sandbox, loser)
+
+    async def is_saved() -> bool:
+        return any("Alice Moreau: the last word" in file["text"] for file in transcripts(sandbox, master))
+
+    await eventually(is_saved)
+
+
 async def test_what_was_never_heard_of_a_group_that_is_gone_is_said_to_be_missing(
     start_relay: StartRelay, sandbox: Sandbox
 ) -> None:
