@@ -225,13 +225,16 @@ class Tickets:
         try:
             await self._crm.save_overflow(case_id, ticket_id, info)
         except CrmError as error:
-            states = [] if error.retryable else await self._crm.case_states([case_id])
+            if error.retryable:
+                raise
+            states = await self._crm.case_states([case_id])
             if states and states[0].merged_into is not None:
                 await self._save_overflow(states[0].merged_into, ticket_id, info)
-            elif states[0].is_deleted if states else isinstance(error, CrmNotFound):
-                _log.warning("ticket %s was cut, and nothing has its whole text: its Case is deleted", ticket_id)
-            else:
+                return
+            is_deleted = states[0].is_deleted if states else isinstance(error, CrmNotFound)
+            if not is_deleted:
                 raise
+            _log.warning("ticket %s was cut, and nothing has its whole text: its Case is deleted", ticket_id)
 
 
 def _ticket_id(user_id: str, key: str | None) -> str:

@@ -82,7 +82,7 @@ def archive_command(group_id: str, now: float) -> Step:
 
 
 class Archives(Part):
-    """Methods of talk_ports.Log; see there. most_bytes: of messages in one file."""
+    """Methods of talk.ports.Log; see there. most_bytes: of messages in one file."""
 
     most_bytes = 8 * 1024 * 1024  # whoever reads it, and Salesforce, which takes 37 MB, should manage
 

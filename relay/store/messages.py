@@ -119,7 +119,7 @@ _REMEMBERED = 10_000
 
 
 class Messages(Part):
-    """Methods of talk_ports.Log; see there."""
+    """Methods of talk.ports.Log; see there."""
 
     def __init__(self, run_together: RunTogether) -> None:
         super().__init__(run_together)

@@ -35,7 +35,7 @@ def add_first_words(saying: Saying, ticket: Ticket) -> Step:
 
 
 class Outbox(Part):
-    """Methods of talk_ports.Log; see there."""
+    """Methods of talk.ports.Log; see there."""
 
     async def add_sayings(self, sayings: list[Saying]) -> None:
         """To be said, in this order, after what is waiting in the same group."""

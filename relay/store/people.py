@@ -13,7 +13,7 @@ insert into names (user_id, name) values ($1, $2) on conflict (user_id) do updat
 
 
 class People(Part):
-    """Methods of talk_ports.Log; see there."""
+    """Methods of talk.ports.Log; see there."""
 
     async def names(self, group_id: str, user_ids: Collection[str]) -> dict[str, str]:
         """The names of those who have one. Those of the Case's agents are kept, for the next state has others."""
