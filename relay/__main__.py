@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from dataclasses import asdict
@@ -158,7 +157,9 @@ def _check(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _print_findings(findings: list[dict[str, object]]) -> None:
-    print(json.dumps(findings, indent=2))
+    from relay.cli.as_json import in_json  # noqa: PLC0415 - as in _run
+
+    print(in_json(findings))
 
 
 def _dead_letters(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -25,7 +25,7 @@ _WHAT = {
 
 
 async def erase(settings: Settings, user_id: str, *, dry_run: bool, delete_account: bool, as_json: bool) -> int:
-    """Print what is held and, unless dry_run, erase it. The exit code: 1 if he still has open chats, or no trace."""
+    """Print what is held and, unless dry_run, erase it. The exit code: 1 if he still has open chats."""
     ledger = await open_existing_ledger(settings.relay_database_url)
     try:
         traces = await ledger.traces(user_id)
