@@ -40,9 +40,8 @@ class Reader:
     def __init__(self, environ: Mapping[str, str] | None, env_file: Path | None) -> None:
         file = read_env_file(env_file)
         self._file, self.problems = file.values, file.problems
-        others = lend_to_tls(self._file)
-        of_tls = {name: value for name, value in self._file.items() if name in OF_TLS}
-        self._values = {**self._file, **(os.environ if environ is None else environ), **of_tls}
+        others = lend_to_tls(self._file)  # before the environment is read: of these the file's hold
+        self._values = {**self._file, **(os.environ if environ is None else environ)}
         self.doubts = [
             *file.warnings,
             *(f"{name} is taken from {env_file}: the environment has another" for name in others),
