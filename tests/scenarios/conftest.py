@@ -31,6 +31,7 @@ StartRelay = Callable[..., Awaitable["Relay"]]
 ON_BOTH = {
     "test_damaged_rooms",
     "test_dead_letters",
+    "test_former_lives",
     "test_groups",
     "test_histories",
     "test_history",

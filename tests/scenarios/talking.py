@@ -135,3 +135,8 @@ def said(group_id: str, seq: int, text: str = "hello", **more: object) -> Json:
         "EventTime": int(time.time() * 1000),
         **more,
     }
+
+
+def texts(found: Json) -> list[tuple[int, str]]:
+    """The numbers and texts of a page of /history."""
+    return [(one["seq"], one["elements"][0]["MsgContent"]["Text"]) for one in found["messages"]]
