@@ -37,6 +37,14 @@ where not exists (select 1 from archives where group_id = $1 and life = $2 and l
 _PLANNED = """
 select life, first, last, since, until from archives where group_id = $1 and done = 0 order by life, first"""
 
+# a beginning that has not come yet is from before the clock was set back
+_BEGIN = """
+insert into archiving (group_id, life, first, begun) values ($1, $2, $3, $4)
+on conflict (group_id, life, first) do update set begun = excluded.begun
+    where archiving.begun <= $5 or archiving.begun > excluded.begun
+returning 1"""
+_LEAVE = "delete from archiving where group_id = $1 and life = $2 and first = $3"
+
 _STORY = """
 select seq, sender, said_at, random, elements, state from messages
 where group_id = $1 and life = $2 and seq between $3 and $4 and state in ('said', 'edited', 'recalled', 'lost')
@@ -117,10 +125,19 @@ class Archives(Part):
             at += 1
         return found
 
+    async def begin_archive(self, span: Span, now: float, *, landed: float) -> bool:
+        """The file is about to be written; False if that was begun after `landed`, and what came of it is not known."""
+        [begun] = await self._together([(_BEGIN, (*_place(span), now, landed))])
+        return bool(begun)
+
+    async def leave_archive(self, span: Span) -> None:
+        """It is known what came of writing the file: nothing is on its way."""
+        await self._together([(_LEAVE, _place(span))])
+
     async def finish_archive(self, span: Span) -> None:
         """The file is written."""
-        statement = "update archives set done = 1 where group_id = $1 and life = $2 and first = $3"
-        await self._together([(statement, (span.group_id, span.life, span.first))])
+        done = "update archives set done = 1 where group_id = $1 and life = $2 and first = $3"
+        await self._together([(done, _place(span)), (_LEAVE, _place(span))])
 
     async def enqueue_archive(self, group_id: str, now: float) -> None:
         """Have what was said so far written to the Case, in the group's line of commands."""
@@ -134,6 +151,10 @@ class Archives(Part):
     async def forget_messages(self, ended_before: float) -> None:
         """Drop what was said in groups that ended before then."""
         await self._together([(statement, (ended_before,)) for statement in _FORGET])
+
+
+def _place(span: Span) -> tuple[str, int, int]:
+    return span.group_id, span.life, span.first
 
 
 def _cut(sizes: list[Row], most: int) -> list[tuple[int, int, float]]:

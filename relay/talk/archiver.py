@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from relay.errors import CrmError, GroupNotFound, ImError
+from relay.errors import CrmError, CrmOutcomeUnknown, CrmUnavailable, GroupNotFound, ImError
 from relay.ports import Crm
 from relay.talk.messages import Messages
 from relay.talk.models import Event, Message, Span
@@ -21,6 +21,9 @@ _log = logging.getLogger(__name__)
 
 _MOST_IN_FEED = 5000
 """Characters of a post, of which the feed takes 10,000 UTF-16 units."""
+
+_ON_THE_WAY = 5.0
+"""Seconds after which a request of a relay that was killed has done what it was to do, or will never do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,7 @@ class Archiver:
         try:
             while spans := await self._unwritten(group_id, is_gone=is_gone):  # more may be said while it is written
                 for span in spans:
-                    await self._write(span, case_id)
-                    await self._ledger.finish_archive(span)
+                    await self._write_once(span, case_id)
         except CrmError as error:
             if error.retryable or not await self._is_deleted(case_id):
                 raise
@@ -90,6 +92,19 @@ class Archiver:
         except CrmError:
             return False
         return not states or states[0].is_deleted
+
+    async def _write_once(self, span: Span, case_id: str) -> None:
+        """Also if a relay was killed while it wrote: what it had sent is there, or will never be, when this looks."""
+        now = self._clock()
+        if not await self._ledger.begin_archive(span, now, landed=now - _ON_THE_WAY):
+            raise CrmUnavailable("The transcript may be on its way to Salesforce already", retry_after=_ON_THE_WAY)
+        try:
+            await self._write(span, case_id)
+        except CrmError as error:
+            if not isinstance(error, CrmOutcomeUnknown):
+                await self._ledger.leave_archive(span)
+            raise
+        await self._ledger.finish_archive(span)
 
     async def _write(self, span: Span, case_id: str) -> None:
         story = await self._ledger.story(span)

@@ -160,6 +160,17 @@ class Log(Protocol):
         """Everything that is to stand in the file, in order."""
         ...
 
+    async def begin_archive(self, span: Span, now: float, *, landed: float) -> bool:
+        """The file is about to be written; False if that was begun after `landed`, and what came of it is not known.
+
+        now, landed: Unix seconds.
+        """
+        ...
+
+    async def leave_archive(self, span: Span) -> None:
+        """It is known what came of writing the file: nothing is on its way."""
+        ...
+
     async def finish_archive(self, span: Span) -> None:
         """The file is written."""
         ...

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import httpx
 import pytest
 
+from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import QUIET, Relay, StartRelay, eventually, groups
 from tests.scenarios.dying import ARCHIVING
@@ -64,3 +66,28 @@ async def _close(url: str, first: Relay, case_id: str) -> None:
 async def _is_settled(url: str) -> bool:
     """Nothing is left to be done, and the room knows that its group is gone."""
     return rows(url, "select gone from rooms") == [(1,)] and not rows(url, "select 1 from commands")
+
+
+async def test_killed_while_its_file_is_on_the_way(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Salesforce is slow, so the file is not there yet when the next relay looks for it."""
+    first = await start_relay()
+    case_id = await opened(first)
+    await say(sandbox, case_id, "alice", "one")
+    await first.stop()
+    url = first.settings.relay_database_url
+    env = environment(sandbox, tmp_path, **QUIET, RELAY_DATABASE_URL=url, RELAY_CLOSE_GRACE="0")
+    slow = Fault("POST sobjects/ContentVersion", delayMs=3000)
+    sandbox.salesforce_control.faults.add([slow])
+
+    async def is_on_the_way() -> bool:
+        return not sandbox.salesforce_control.faults.has(slow)
+
+    async with serving(env, tmp_path) as relay:
+        await _close(relay.url, first, case_id)
+        await eventually(is_on_the_way)
+        relay.process.kill()
+    end_leases(url)
+    async with serving(env, tmp_path):
+        await eventually(lambda: _is_settled(url))
+        await asyncio.sleep(3)
+    assert len(transcripts(sandbox, case_id)) == len(posts(sandbox, case_id)) == 1

@@ -27,6 +27,7 @@ from tests.scenarios.talking import (
     tencent,
 )
 from tests.scenarios.test_rooms import group_goes, members_become, state, sync
+from tests.store.outside import rows
 
 pytestmark = pytest.mark.anyio
 
@@ -633,3 +634,20 @@ async def _delete_case(sandbox: Sandbox, case_id: str) -> None:
         path = f"/services/data/v67.0/sobjects/Case/{case_id}"
         answer = await org.delete(path, headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == 204, answer.text
+
+
+@pytest.mark.parametrize(("trouble", "on_its_way"), [({"drop": True}, 1), ({"status": 503}, 0)], ids=["cut", "refused"])
+async def test_only_a_file_of_which_nobody_knows_may_be_on_its_way(
+    start_relay: StartRelay, sandbox: Sandbox, trouble: Json, on_its_way: int
+) -> None:
+    relay = await start_relay(RELAY_CLOSE_GRACE="0")
+    url, case_id = relay.settings.relay_database_url, await opened(relay)
+    await say(sandbox, case_id, "alice", "one")
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/ContentVersion", times=FOREVER, **trouble)])
+    await sync(relay, state(case_id, 5, isClosed=True))
+
+    async def was_tried() -> bool:
+        return bool(rows(url, "select 1 from commands where attempts > 0"))
+
+    await eventually(was_tried)
+    assert len(rows(url, "select 1 from archiving")) == on_its_way

@@ -157,6 +157,20 @@ async def test_archives_are_planned_once_and_told_in_order(ours: Ledger) -> None
     assert await ours.customers(CASE) == {"alice"}
 
 
+async def test_what_may_be_on_its_way_is_not_written_once_more_until_it_has_landed(ours: Ledger) -> None:
+    await ours.hear(replace(HELLO, seq=1))
+    [span] = await ours.plan_archives(CASE, NOW)
+
+    assert await ours.begin_archive(span, NOW, landed=NOW - 5)
+    assert not await ours.begin_archive(span, NOW + 4, landed=NOW - 1)
+    assert await ours.begin_archive(span, NOW + 5, landed=NOW)
+    assert await ours.begin_archive(span, NOW - 3600, landed=NOW - 3605), "the clock was set back"
+    await ours.leave_archive(span)
+    assert await ours.begin_archive(span, NOW - 3600, landed=NOW - 3605)
+    await ours.finish_archive(span)
+    assert await ours.begin_archive(span, NOW - 3600, landed=NOW - 3605)
+
+
 async def test_what_is_too_much_for_one_file_is_several(ours: Ledger) -> None:
     for seq in range(1, 8):
         await ours.hear(replace(HELLO, seq=seq, elements=[{"x": "y" * (500 if seq == 3 else 10)}]))
