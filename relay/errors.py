@@ -164,6 +164,8 @@ class VendorError(RelayError):
 
 class CrmError(VendorError):
     code, title = "crm_error", "Salesforce error"
+    may_be_done = False
+    """Whether what was asked for may have been done all the same, or may still be done in a moment."""
 
 
 class CrmRejected(CrmError):
@@ -190,10 +192,12 @@ class CrmUnavailable(CrmError):
 
 class CrmNonsense(CrmError):
     code, retryable, attempts = "crm_nonsense", True, 5
+    may_be_done = True
 
 
 class CrmOutcomeUnknown(CrmError):
     status, code, retryable = 504, "crm_outcome_unknown", True
+    may_be_done = True
 
 
 class ImError(VendorError):

@@ -15,6 +15,9 @@ from relay.errors import RelayError
 
 T = TypeVar("T")
 
+LANDING = 5.0
+"""Seconds after which a request that was cut off has done what it was to do, or will never do it."""
+
 _log = logging.getLogger(__name__)
 
 

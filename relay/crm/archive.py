@@ -52,7 +52,9 @@ class CaseArchive:
         if not self._has_feed:
             return
         try:
-            await self._records.work(lambda org: _has_post(org, case_id, mark) or _write_post(org, case_id, text))
+            await self._records.write_once(
+                lambda org: _has_post(org, case_id, mark), lambda org: _write_post(org, case_id, text)
+            )
         except CrmMisconfigured as error:
             if error.vendor_code != "INVALID_TYPE":
                 raise

@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 _WITHOUT_FIELD = 300.0
 """Seconds that the ticket field is left out after the org refused it."""
 _SAY_AGAIN = 3600.0
-_MAY_BE_DONE = (CrmOutcomeUnknown, CrmNonsense, codes.Interrupted)
 _NEVER = float("-inf")
 
 
@@ -171,12 +170,12 @@ class SalesforceCrm:
                 return await self._post_case(body)
             except codes.AlreadyExists as error:
                 return await self._made_before(ticket_id, error)
-            except _MAY_BE_DONE as error:
-                unsure = error
-                raise
             except codes.FieldMissing as error:
                 if unsure and TICKET_FIELD in error.names:
                     raise _final(unsure) from None
+                raise
+            except CrmError as error:
+                unsure = error if error.may_be_done else unsure
                 raise
 
         return await self._patience.call(attempt)
@@ -185,8 +184,10 @@ class SalesforceCrm:
         """The Case without its ticket id: whoever repeats that may make a second one."""
         try:
             return await self._post_case(_json(case))
-        except _MAY_BE_DONE as error:
-            raise _final(error) from None
+        except CrmError as error:
+            if error.may_be_done:
+                raise _final(error) from None
+            raise
 
     async def _post_case(self, body: bytes) -> str:
         answer = await self._rest.call("POST", f"/services/data/v{self.api_version}/sobjects/Case", body)

@@ -20,7 +20,9 @@ EXPIRED = "INVALID_SESSION_ID"
 
 
 class Interrupted(CrmUnavailable):
-    """Salesforce broke down over the request: it may have been done, or not."""
+    """Salesforce broke down over the request."""
+
+    may_be_done = True
 
 
 class AlreadyExists(CrmRejected):

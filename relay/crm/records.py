@@ -21,7 +21,7 @@ from relay.crm.connection import OrgConnection
 from relay.crm.fence import THREADS, failure_of, limited_session
 from relay.crm.login import AccessToken
 from relay.errors import CrmError, CrmOutcomeUnknown
-from relay.retry import Patience
+from relay.retry import LANDING, Patience
 
 if TYPE_CHECKING:  # at run time it is imported on first use: that takes a quarter of a second
     from simple_salesforce.api import Salesforce, SFType
@@ -79,9 +79,22 @@ class Records:
         path: its name, if it is no text. loser: a Case that lost a merge to this one, which got its files.
         """
         places = [case_id, loser or case_id]
-        return await self._read(
-            lambda org: _find_file(org, places, title) or _write_file(org, case_id, title, data, path)
+        return await self.write_once(
+            lambda org: _find_file(org, places, title), lambda org: _write_file(org, case_id, title, data, path)
         )
+
+    async def write_once(self, find: Work[T | None], write: Work[T]) -> T:
+        """What is found, else what is written. May be repeated: what may be on its way is not looked for too early."""
+
+        async def attempt() -> T:
+            try:
+                return await self._ask(lambda org: find(org) or write(org))
+            except CrmError as error:
+                if error.may_be_done:
+                    error.retry_after = max(error.retry_after or 0.0, LANDING)
+                raise
+
+        return await self._patience.call(attempt)
 
     async def work(self, work: Work[T]) -> T:
         """What is done with the org in one of our threads; it must be something that may be repeated."""
@@ -89,7 +102,9 @@ class Records:
 
     async def comment_once(self, case_id: str, text: str) -> None:
         """Put a comment for staff on the Case if it has none of this text yet; may be repeated."""
-        await self._read(lambda org: _has_comment(org, case_id, text) or _write_comment(org, case_id, text))
+        await self.write_once(
+            lambda org: _has_comment(org, case_id, text), lambda org: _write_comment(org, case_id, text)
+        )
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -38,12 +38,12 @@ _PLANNED = """
 select life, first, last, since, until from archives where group_id = $1 and done = 0 order by life, first"""
 
 # a beginning that has not come yet is from before the clock was set back
-_BEGIN = """
+_BEGIN_WRITING = """
 insert into archiving (group_id, life, first, begun) values ($1, $2, $3, $4)
 on conflict (group_id, life, first) do update set begun = excluded.begun
     where archiving.begun <= $5 or archiving.begun > excluded.begun
 returning 1"""
-_LEAVE = "delete from archiving where group_id = $1 and life = $2 and first = $3"
+_END_WRITING = "delete from archiving where group_id = $1 and life = $2 and first = $3"
 
 _STORY = """
 select seq, sender, said_at, random, elements, state from messages
@@ -125,19 +125,19 @@ class Archives(Part):
             at += 1
         return found
 
-    async def begin_archive(self, span: Span, now: float, *, landed: float) -> bool:
-        """The file is about to be written; False if that was begun after `landed`, and what came of it is not known."""
-        [begun] = await self._together([(_BEGIN, (*_place(span), now, landed))])
+    async def begin_writing(self, span: Span, now: float, *, landed: float) -> bool:
+        """Something of it is about to be written; False if something after `landed` was that may be on its way."""
+        [begun] = await self._together([(_BEGIN_WRITING, (*_place(span), now, landed))])
         return bool(begun)
 
-    async def leave_archive(self, span: Span) -> None:
-        """It is known what came of writing the file: nothing is on its way."""
-        await self._together([(_LEAVE, _place(span))])
+    async def end_writing(self, span: Span) -> None:
+        """Nothing is on its way."""
+        await self._together([(_END_WRITING, _place(span))])
 
     async def finish_archive(self, span: Span) -> None:
         """The file is written."""
         done = "update archives set done = 1 where group_id = $1 and life = $2 and first = $3"
-        await self._together([(done, _place(span)), (_LEAVE, _place(span))])
+        await self._together([(done, _place(span))])
 
     async def enqueue_archive(self, group_id: str, now: float) -> None:
         """Have what was said so far written to the Case, in the group's line of commands."""

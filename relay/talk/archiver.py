@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 
-from relay.errors import CrmError, CrmOutcomeUnknown, CrmUnavailable, GroupNotFound, ImError
+from relay.errors import CrmError, CrmUnavailable, GroupNotFound
 from relay.ports import Crm
+from relay.retry import LANDING
+from relay.talk.attachments import keep_attachments
 from relay.talk.messages import Messages
-from relay.talk.models import Event, Message, Span
+from relay.talk.models import Span
 from relay.talk.people import People
 from relay.talk.ports import Archive, Log, Media
-from relay.talk.transcript import Transcript, accounts_in, feed_text, link, one_line, safe_name, title
+from relay.talk.transcript import Transcript, accounts_in, feed_text, title
 
 _log = logging.getLogger(__name__)
 
 _MOST_IN_FEED = 5000
 """Characters of a post, of which the feed takes 10,000 UTF-16 units."""
-
-_ON_THE_WAY = 5.0
-"""Seconds after which a request of a relay that was killed has done what it was to do, or will never do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Archiver:
     ) -> None:
         self._ledger, self._messages, self._people = ledger, messages, people
         self._crm, self._archive, self._media = crm, archive, media
-        self._style, self._clock = style, clock
+        self._style, self._clock, self._started = style, clock, clock()
 
     async def save(self, group_id: str, case_id: str, *, is_gone: bool = False) -> None:
         """Write to the Case what was said in the group since the last time; of a deleted Case nothing.
@@ -65,7 +66,7 @@ class Archiver:
         try:
             while spans := await self._unwritten(group_id, is_gone=is_gone):  # more may be said while it is written
                 for span in spans:
-                    await self._write_once(span, case_id)
+                    await self._write(span, case_id)
         except CrmError as error:
             if error.retryable or not await self._is_deleted(case_id):
                 raise
@@ -93,23 +94,11 @@ class Archiver:
             return False
         return not states or states[0].is_deleted
 
-    async def _write_once(self, span: Span, case_id: str) -> None:
-        """Also if a relay was killed while it wrote: what it had sent is there, or will never be, when this looks."""
-        now = self._clock()
-        if not await self._ledger.begin_archive(span, now, landed=now - _ON_THE_WAY):
-            raise CrmUnavailable("The transcript may be on its way to Salesforce already", retry_after=_ON_THE_WAY)
-        try:
-            await self._write(span, case_id)
-        except CrmError as error:
-            if not isinstance(error, CrmOutcomeUnknown):
-                await self._ledger.leave_archive(span)
-            raise
-        await self._ledger.finish_archive(span)
-
     async def _write(self, span: Span, case_id: str) -> None:
         story = await self._ledger.story(span)
         names, customers = await self._people_of(span.group_id, case_id, set(accounts_in(story)))
-        kept = await self._keep_attachments(span, story, case_id)
+        save = partial(self._save_file, span, case_id)
+        kept = await keep_attachments(self._media, span, story, save) if self._media is not None else {}
         transcript = Transcript(
             names,
             customers,
@@ -118,8 +107,29 @@ class Archiver:
             instead=kept.get,
         )
         text, name = await asyncio.to_thread(transcript.text, span, story), title(span)
-        await self._archive.save_file(case_id, name, f"{name}.txt", text.encode(), origin=span.group_id)
-        await self._archive.post_once(case_id, name, feed_text(text, name, _MOST_IN_FEED))
+        await save(name, f"{name}.txt", text.encode())
+        async with self._once(span):
+            await self._archive.post_once(case_id, name, feed_text(text, name, _MOST_IN_FEED))
+        await self._ledger.finish_archive(span)
+
+    async def _save_file(self, span: Span, case_id: str, title: str, path: str, data: bytes) -> None:
+        async with self._once(span):
+            await self._archive.save_file(case_id, title, path, data, origin=span.group_id)
+
+    @asynccontextmanager
+    async def _once(self, span: Span) -> AsyncIterator[None]:
+        """For one request. If a relay is killed over it, the next one looks whether it was done when it has landed."""
+        now = self._clock()
+        landed = now - LANDING if now - self._started > LANDING else 0.0  # a large file takes a while to be sent
+        if not await self._ledger.begin_writing(span, now, landed=landed):
+            raise CrmUnavailable("What is to be written may be on its way to Salesforce", retry_after=LANDING)
+        try:
+            yield
+        except CrmError as error:
+            if not error.may_be_done:
+                await self._ledger.end_writing(span)
+            raise
+        await self._ledger.end_writing(span)
 
     async def _people_of(self, group_id: str, case_id: str, accounts: set[str]) -> tuple[dict[str, str], set[str]]:
         """Their names, and who of them are customers; after a merge the master's ticket knows who they are."""
@@ -128,41 +138,3 @@ class Archiver:
             names = await self._people.names(case_id, accounts) | names
             customers = customers | await self._ledger.customers(case_id)
         return names, customers
-
-    async def _keep_attachments(self, span: Span, story: Sequence[Event], case_id: str) -> dict[str, str]:
-        """What is said instead of links: which file on the Case it is now. What cannot be had is no reason to stop."""
-        kept: dict[str, str] = {}
-        if self._media is None:
-            return kept
-        for one in story:
-            if not isinstance(one, Message):
-                continue
-            for number, element in enumerate(one.elements, 1):
-                found = link(element)
-                if found is None or found[2] in kept:
-                    continue
-                kind, name, url = found
-                try:
-                    file = await self._media.fetch(url, name)
-                except ImError as error:
-                    _log.warning("an attachment stays a link in the transcript of %s: %s", case_id, error.for_log)
-                    kept[url] = f"{one_line(url)} (could not be fetched; the link expires)"
-                    continue
-                if file:
-                    again = f" (group {span.life + 1})" if span.life else ""
-                    place = f"Chat {span.group_id}{again}, message {one.seq}.{number}"
-                    label = safe_name(name) or f"{kind}.{file.extension}"
-                    if await self._takes(case_id, span.group_id, f"{place} {label}", label, file.data):
-                        kept[url] = f"in the file {place} {label}"
-        return kept
-
-    async def _takes(self, case_id: str, origin: str, title: str, path: str, data: bytes) -> bool:
-        """Whether it is on the Case now: an org may refuse files of some types."""
-        try:
-            await self._archive.save_file(case_id, title, path, data, origin=origin)
-        except CrmError as error:
-            if error.retryable or error.mendable:
-                raise
-            _log.warning("an attachment stays a link in the transcript of %s: %s", case_id, error.for_log)
-            return False
-        return True

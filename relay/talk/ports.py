@@ -160,15 +160,15 @@ class Log(Protocol):
         """Everything that is to stand in the file, in order."""
         ...
 
-    async def begin_archive(self, span: Span, now: float, *, landed: float) -> bool:
-        """The file is about to be written; False if that was begun after `landed`, and what came of it is not known.
+    async def begin_writing(self, span: Span, now: float, *, landed: float) -> bool:
+        """Something of it is about to be written; False if something after `landed` was that may be on its way.
 
         now, landed: Unix seconds.
         """
         ...
 
-    async def leave_archive(self, span: Span) -> None:
-        """It is known what came of writing the file: nothing is on its way."""
+    async def end_writing(self, span: Span) -> None:
+        """It is known what came of what was written."""
         ...
 
     async def finish_archive(self, span: Span) -> None:

@@ -100,12 +100,19 @@ async def test_where_all_fitted_nothing_is_attached_nor_asked(sandbox: Salesforc
     assert sandbox.calls() == []
 
 
-async def test_a_file_that_was_written_before_the_connection_broke_is_not_written_again(
-    sandbox: SalesforceSandbox, crm: SalesforceCrm
+@pytest.mark.parametrize(
+    "trouble", [{"after": True, "drop": True}, {"delayMs": 1200}], ids=["written before", "on its way"]
+)
+async def test_a_file_whose_connection_broke_is_not_written_again(
+    sandbox: SalesforceSandbox, make_crm: MakeCrm, trouble: dict[str, object]
 ) -> None:
+    """One second passes here in a fifth of one."""
+    patience = Patience(budget=20, sleep=lambda seconds: asyncio.sleep(seconds / 5))
+    crm = make_crm(patience=patience, session=limited_session((5.0, 0.5)))
     case_id = await crm.create_case("T1", INFO)
-    sandbox.fail("/services/data/v67.0/sobjects/ContentVersion/", times=1, after=True, drop=True)
+    sandbox.fail("POST sobjects/ContentVersion", times=1, **trouble)
     await crm.save_overflow(case_id, "T1", INFO)
+    await asyncio.sleep(1.2)
     assert len(sandbox.files()) == 1
 
 

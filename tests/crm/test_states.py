@@ -15,6 +15,7 @@ from relay.crm.fields import TICKET_FIELD, comment_text
 from relay.crm.states import soql_time, unix_time
 from relay.errors import CrmMisconfigured, CrmNonsense, CrmNotFound
 from relay.models import Agent, CaseInfo, CaseState
+from relay.retry import LANDING, Patience
 from tests.crm.conftest import CASE, Naps, SalesforceSandbox, Script, scripted_crm
 from tests.crm.test_records import MakeRecords, make_records
 
@@ -286,12 +287,14 @@ async def test_a_comment_is_written_once_and_for_staff_only(sandbox: SalesforceS
 
 
 async def test_a_comment_that_was_written_before_the_connection_broke_is_not_written_again(
-    sandbox: SalesforceSandbox, crm: SalesforceCrm
+    sandbox: SalesforceSandbox, make_crm: MakeCrm, naps: Naps
 ) -> None:
+    crm = make_crm(patience=Patience(budget=20, sleep=naps))
     case_id = await case_of(crm, "T1")
     sandbox.fail(f"{DATA}/sobjects/CaseComment/", times=1, after=True, drop=True)
     await crm.comment(case_id, "The group is full")
     assert len(sandbox.state()["comments"]) == 1
+    assert naps.seconds == [LANDING], "it had time to arrive"
 
 
 @pytest.mark.parametrize("text", ["x" * 5000, "订" * 2000, "line\n" * 2000, "👨‍👩‍👧" * 500])

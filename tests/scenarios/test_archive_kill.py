@@ -16,7 +16,7 @@ from tests.scenarios.processes import environment, serving
 from tests.scenarios.talking import opened, say
 from tests.scenarios.test_rooms import state
 from tests.scenarios.test_transcript import entries, posts, transcripts
-from tests.store.outside import end_leases, rows
+from tests.store.outside import end_leases, execute, rows
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +68,10 @@ async def _is_settled(url: str) -> bool:
     return rows(url, "select gone from rooms") == [(1,)] and not rows(url, "select 1 from commands")
 
 
-async def test_killed_while_its_file_is_on_the_way(start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("begun", [0, 60], ids=["just begun", "long to be sent"])
+async def test_killed_while_its_file_is_on_the_way(
+    start_relay: StartRelay, sandbox: Sandbox, tmp_path: Path, begun: int
+) -> None:
     """Salesforce is slow, so the file is not there yet when the next relay looks for it."""
     first = await start_relay()
     case_id = await opened(first)
@@ -86,6 +89,7 @@ async def test_killed_while_its_file_is_on_the_way(start_relay: StartRelay, sand
         await _close(relay.url, first, case_id)
         await eventually(is_on_the_way)
         relay.process.kill()
+    execute(url, f"update archiving set begun = begun - {begun}")
     end_leases(url)
     async with serving(env, tmp_path):
         await eventually(lambda: _is_settled(url))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -99,7 +101,7 @@ async def test_a_file_that_the_org_refuses_does_not_keep_the_transcript_from_it(
 
 async def test_while_salesforce_is_away_a_file_is_waited_for(start_relay: StartRelay, sandbox: Sandbox) -> None:
     relay = await keeping(start_relay, sandbox)
-    sandbox.salesforce_control.faults.add([Fault("POST sobjects/ContentVersion", times=4, status=503)])
+    sandbox.salesforce_control.faults.add([Fault("POST sobjects/ContentVersion", times=4, status=429)])
     files, _ = await archived(relay, sandbox, file_at(f"{sandbox.im_url}/"))
     assert len(files) == 1
 
@@ -122,10 +124,24 @@ async def test_files_of_a_group_that_was_made_again_are_told_from_those_of_the_f
     ]
 
 
+def _append(bundle: Path, to: Path) -> None:
+    to.write_text(to.read_text() + bundle.read_text())
+
+
+@dataclass
+class Host:
+    """place: host and port. most_at_once: requests for slow files."""
+
+    place: str = ""
+    now: int = 0
+    most_at_once: int = 0
+
+
 @pytest.fixture
-async def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anyio_backend: str) -> AsyncIterator[str]:
-    """A host of files: one that has moved, and one whose length it does not tell."""
-    certificate = make_certificate(tmp_path)
+async def host(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Host]:
+    """A host of files: one that has moved, one whose length it does not tell, and many that take their time."""
+    host, certificate = Host(), make_certificate(tmp_path)
+    _append(Path(sandbox.environment["SSL_CERT_FILE"]), certificate.authority)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.authority))
     told = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     told.load_cert_chain(certificate.server)
@@ -144,13 +160,22 @@ async def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anyio_backend: s
                 await answer.write(b"x" * 10)
         return answer
 
+    async def slow(request: web.Request) -> web.Response:
+        host.now += 1
+        host.most_at_once = max(host.most_at_once, host.now)
+        await asyncio.sleep(0.1)
+        host.now -= 1
+        return web.Response(text="x")
+
     app = web.Application()
     app.add_routes([web.get("/moved.txt", moved), web.get("/there.txt", there), web.get("/endless.txt", endless)])
+    app.add_routes([web.get("/slow-{number}.txt", slow)])
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "localhost", 0, ssl_context=told)
     await site.start()
-    yield f"localhost:{runner.addresses[0][1]}"
+    host.place = f"localhost:{runner.addresses[0][1]}"
+    yield host
     await runner.cleanup()
 
 
@@ -159,10 +184,18 @@ async def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, anyio_backend: s
     [("there", 50, True), ("there", 49, False), ("moved", 50, False), ("endless", 100, True), ("endless", 99, False)],
 )
 async def test_nobody_leads_elsewhere_or_sends_more_than_is_wanted(
-    host: str, path: str, most: int, is_kept: bool
+    host: Host, path: str, most: int, is_kept: bool
 ) -> None:
-    media = Media(hosts=[host], types=["txt"], most=most, patience=Patience(budget=0))
-    assert (await media.fetch(f"https://{host}/{path}.txt", "") is not None) is is_kept
+    media = Media(hosts=[host.place], types=["txt"], most=most, patience=Patience(budget=0))
+    assert (await media.fetch(f"https://{host.place}/{path}.txt", "") is not None) is is_kept
+
+
+async def test_several_are_fetched_at_once_but_not_all(start_relay: StartRelay, host: Host, sandbox: Sandbox) -> None:
+    relay = await keeping(start_relay, sandbox, RELAY_ATTACHMENT_HOSTS=host.place)
+    links = [f"https://{host.place}/slow-{number}.txt" for number in range(9)]
+    files, _ = await archived(relay, sandbox, *map(file_at, links))
+    assert len(files) == 9
+    assert 1 < host.most_at_once < 9
 
 
 PASSING: dict[str, Json] = {"busy": {"status": 503}, "too many": {"status": 429}, "cut off": {"drop": True}}

@@ -58,7 +58,11 @@ def end_leases(url: str) -> None:
 
 def age_tickets_of(url: str, user_id: str, seconds: float) -> None:
     """As if he had opened them that much earlier."""
-    statement = f"update tickets set created_at = created_at - {seconds} where user_id = '{user_id}'"
+    execute(url, f"update tickets set created_at = created_at - {seconds} where user_id = '{user_id}'")
+
+
+def execute(url: str, statement: str) -> None:
+    """Have something in it changed."""
     if is_shared(url):
         postgres.execute(url, statement)
         return

@@ -161,14 +161,12 @@ async def test_what_may_be_on_its_way_is_not_written_once_more_until_it_has_land
     await ours.hear(replace(HELLO, seq=1))
     [span] = await ours.plan_archives(CASE, NOW)
 
-    assert await ours.begin_archive(span, NOW, landed=NOW - 5)
-    assert not await ours.begin_archive(span, NOW + 4, landed=NOW - 1)
-    assert await ours.begin_archive(span, NOW + 5, landed=NOW)
-    assert await ours.begin_archive(span, NOW - 3600, landed=NOW - 3605), "the clock was set back"
-    await ours.leave_archive(span)
-    assert await ours.begin_archive(span, NOW - 3600, landed=NOW - 3605)
-    await ours.finish_archive(span)
-    assert await ours.begin_archive(span, NOW - 3600, landed=NOW - 3605)
+    assert await ours.begin_writing(span, NOW, landed=NOW - 5)
+    assert not await ours.begin_writing(span, NOW + 4, landed=NOW - 1)
+    assert await ours.begin_writing(span, NOW + 5, landed=NOW)
+    assert await ours.begin_writing(span, NOW - 3600, landed=NOW - 3605), "the clock was set back"
+    await ours.end_writing(span)
+    assert await ours.begin_writing(span, NOW - 3600, landed=NOW - 3605)
 
 
 async def test_what_is_too_much_for_one_file_is_several(ours: Ledger) -> None:
