@@ -52,13 +52,12 @@ order by seq"""
 
 # numbers before a message of which nothing is known
 _MISSING = """
-select coalesce((
-        select max(seq) from messages as before
-        where before.group_id = $1 and before.life = $2 and before.seq < messages.seq), 0) + 1, seq - 1
-from messages
-where group_id = $1 and life = $2 and seq between $3 and $4 and seq > 1 and not exists (
-    select 1 from messages as before
-    where before.group_id = $1 and before.life = $2 and before.seq = messages.seq - 1)
+select coalesce(before, 0) + 1, seq - 1
+from (
+    select seq, lag(seq) over (order by seq) as before from messages
+    where group_id = $1 and life = $2 and seq <= $4 and seq >= (
+        select coalesce(max(seq), 0) from messages where group_id = $1 and life = $2 and seq < $3)) as known
+where seq >= $3 and seq > coalesce(before, 0) + 1
 order by seq"""
 
 _ATTENDANCE = """

@@ -92,11 +92,12 @@ with recursive numbers (seq) as (
 insert into messages ({_COLUMNS}) select $1, $2, seq, '', 0, 0, '[]', $5, 0 from numbers where true
 on conflict (group_id, life, seq) do nothing"""
 
-# from the newest down, so that who fills one hole after the other does not look again at what is filled
+# From the newest down, so that who fills one hole after the other does not look again at what is filled. "not exists"
+# PostgreSQL may take for a join, and compare each message with each while it does not know yet how many there are.
 _HIGHEST_HOLE = """
-select seq - 1 from messages where group_id = $1 and life = $2 and seq <= $3 and seq > $4 + 1 and not exists (
-    select 1 from messages as before
-    where before.group_id = $1 and before.life = $2 and before.seq = messages.seq - 1)
+select seq - 1 from messages where group_id = $1 and life = $2 and seq <= $3 and seq > $4 + 1 and (
+    select before.seq from messages as before
+    where before.group_id = $1 and before.life = $2 and before.seq = messages.seq - 1) is null
 order by seq desc limit 1"""
 
 _KNOWN = """
