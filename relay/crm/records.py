@@ -61,7 +61,7 @@ class Records:
 
     async def describe_case(self) -> Record:
         """What the relay's user sees of the object Case: its fields, with their lengths and values."""
-        description: Record = await self._read(lambda org: sobject(org, "Case").describe())
+        description: Record = await self.work(lambda org: sobject(org, "Case").describe())
         return description
 
     async def query(self, soql: str, *, most: int = 10_000, deleted: bool = False) -> list[Record]:
@@ -69,7 +69,7 @@ class Records:
 
         deleted: those in the recycle bin too.
         """
-        return await self._read(lambda org: all_pages(org, soql, most, deleted))
+        return await self.work(lambda org: all_pages(org, soql, most, deleted))
 
     async def attach_file_once(
         self, case_id: str, title: str, data: bytes, *, path: str | None = None, loser: str | None = None
@@ -98,7 +98,7 @@ class Records:
 
     async def work(self, work: Work[T]) -> T:
         """What is done with the org in one of our threads; it must be something that may be repeated."""
-        return await self._read(work)
+        return await self._patience.call(lambda: self._ask(work))
 
     async def comment_once(self, case_id: str, text: str) -> None:
         """Put a comment for staff on the Case if it has none of this text yet; may be repeated."""
@@ -109,9 +109,6 @@ class Records:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._session.close()
-
-    async def _read(self, work: Work[T]) -> T:
-        return await self._patience.call(lambda: self._ask(work))
 
     async def _ask(self, work: Work[T]) -> T:
         """Do the work in a thread, and once more if the session had ended."""

@@ -13,7 +13,7 @@ import httpx
 
 from tests.chaos.count import Count
 from tests.chaos.world import World
-from tests.scenarios.test_histories import Org
+from tests.scenarios.org import Org
 from tests.store.outside import rows
 
 SETTINGS = {

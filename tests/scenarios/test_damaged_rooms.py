@@ -13,7 +13,7 @@ from sandbox.faults import FOREVER, Fault
 from sandbox.tencent.chat import Group
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, agents
-from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell
+from tests.scenarios.org import Org, members, open_cases, quiet, tell
 from tests.store.outside import age_tickets_of, content
 
 pytestmark = pytest.mark.anyio

@@ -21,7 +21,7 @@ from sandbox.faults import Fault
 from sandbox.salesforce import ids
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Naps, Relay, StartRelay, agents, cases, commands, eventually, groups
-from tests.scenarios.test_histories import Org, open_cases, quiet, tell, undone
+from tests.scenarios.org import Org, open_cases, quiet, tell, undone
 from tests.store.outside import commands_so_far
 
 pytestmark = pytest.mark.anyio

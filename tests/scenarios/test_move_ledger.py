@@ -14,9 +14,9 @@ from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
 from tests import postgres
 from tests.scenarios.conftest import Relay, StartRelay, agents
+from tests.scenarios.org import quiet
 from tests.scenarios.processes import Ended, environment, relay_command
 from tests.scenarios.talking import called_back, heard, history, opened, say
-from tests.scenarios.test_histories import quiet
 from tests.scenarios.test_rooms import members_become, state, sync
 from tests.store.outside import content, rows
 

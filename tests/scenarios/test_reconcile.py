@@ -16,8 +16,8 @@ from relay.store import Ledger
 from sandbox.faults import FOREVER, Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Relay, StartRelay, cases, commands, eventually
+from tests.scenarios.org import Org, members, open_cases, quiet, tell, undone
 from tests.scenarios.test_damaged_rooms import writing
-from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell, undone
 from tests.scenarios.test_rooms import group_goes
 from tests.store.outside import rows
 

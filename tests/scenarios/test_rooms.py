@@ -10,8 +10,8 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Json, Relay, StartRelay, agents, cases, commands, eventually, groups
+from tests.scenarios.org import Org, quiet, undone
 from tests.scenarios.talking import opened
-from tests.scenarios.test_histories import Org, quiet, undone
 from tests.scenarios.wire import assert_problem
 
 pytestmark = pytest.mark.anyio

@@ -19,8 +19,8 @@ from sandbox.faults import Fault
 from sandbox.up import Sandbox
 from tests import postgres
 from tests.scenarios.conftest import Json, StartRelay, cases, eventually, groups
+from tests.scenarios.org import Org, People, members, quiet, tell
 from tests.scenarios.processes import environment, relay_command, serving
-from tests.scenarios.test_histories import Org, People, members, quiet, tell
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from relay.models import DeadLetter
 from relay.store import open_ledger
 from sandbox.up import Sandbox
 from tests.scenarios.conftest import Relay, StartRelay
-from tests.scenarios.test_histories import Org, members, open_cases, quiet, tell, undone
+from tests.scenarios.org import Org, members, open_cases, quiet, tell, undone
 from tests.scenarios.test_reconcile import long_after
 
 pytestmark = pytest.mark.anyio
